@@ -1,0 +1,115 @@
+//! Between JavaScript and the pool: the only code that knows Node-API.
+//!
+//! The contract with `lib/job.js`:
+//!
+//! - JavaScript calls `init` once for each environment, with the function that takes batches.
+//! - It numbers its jobs with slots. An export that starts a job takes the slot and the job
+//!   options first. It returns the result at once where the work was too small for a job;
+//!   `undefined` where a job was submitted, whose slot then gets exactly one completion; and it
+//!   throws a plain object where the job was refused.
+//! - `cancel(slot)` returns true when the job had not started: that slot gets no completion.
+//! - Errors cross as plain objects with a `code`; `lib/errors.js` makes an `Error` of them.
+//!
+//! Every export is guarded against panics; a panic on a pool thread is the pool's to catch.
+
+mod backing_store;
+mod borrows;
+mod bytes;
+mod completion;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+mod digest;
+mod env;
+mod number;
+mod output;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+mod pool;
+mod settle;
+mod task;
+#[cfg(feature = "testing")]
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+mod testing;
+
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, JsValue, sys};
+
+use crate::error::Error;
+use crate::pool::LaneKind;
+use bytes::Bytes;
+use env::{Environment, Route};
+use output::Output;
+
+/// The job options as `lib/job.js` packs them.
+#[derive(Clone, Copy)]
+struct JobOptions {
+    slot: u32,
+    lane: Option<LaneKind>,
+    priority: i32,
+    copy: bool,
+    progress: bool,
+}
+
+impl JobOptions {
+    /// `flags`: 1 and 2 for a lane asked for, 4 to copy inputs, 8 for progress.
+    fn new(slot: u32, priority: i32, flags: u32) -> Self {
+        Self {
+            slot,
+            lane: match flags & 3 {
+                1 => Some(LaneKind::Interactive),
+                2 => Some(LaneKind::Bulk),
+                _ => None,
+            },
+            priority,
+            copy: flags & 4 != 0,
+            progress: flags & 8 != 0,
+        }
+    }
+
+    /// Whether nothing asks for a job: work that is small enough may run at once.
+    fn may_stay(self) -> bool {
+        self.lane.is_none() && !self.progress
+    }
+
+    fn route(self, estimated: LaneKind, bytes: u64) -> Route {
+        Route {
+            slot: self.slot,
+            lane: self.lane.unwrap_or(estimated),
+            priority: self.priority,
+            progress: self.progress,
+            bytes,
+        }
+    }
+}
+
+/// What an export hands to JavaScript: a value, or nothing where a job is on its way or an
+/// exception is.
+type Returned = napi::Result<sys::napi_value>;
+
+/// The end of every export that starts a job.
+fn returned(env: Env, outcome: Result<Output, Error>) -> Returned {
+    let raw = env.raw();
+    let done = match outcome {
+        // SAFETY: exports run on the environment's thread, in a handle scope.
+        Ok(output) => unsafe { output.into_js(raw) },
+        // SAFETY: as above.
+        Err(error) => unsafe { output::failure(raw, &error) }.and_then(|failure| {
+            // SAFETY: a live handle of this scope; the exception is the export's last act.
+            output::check(unsafe { sys::napi_throw(raw, failure) })?;
+            // SAFETY: as above.
+            unsafe { Output::Undefined.into_js(raw) }
+        }),
+    };
+    done.map_err(|status| napi::Error::from_status(napi::Status::from(status)))
+}
+
+/// The environment of an export that is running.
+fn environment<'a>(env: Env) -> &'a Environment {
+    // SAFETY: exports run on the environment's thread, and none keeps the reference.
+    unsafe { Environment::of(env.raw()) }
+}
+
+/// The bytes of an export's argument.
+fn input(env: Env, value: &Unknown<'_>, copy: bool) -> Result<Bytes, Error> {
+    let environment = environment(env);
+    // SAFETY: exports run on the environment's thread, and arguments are live handles.
+    unsafe { Bytes::from_js(env.raw(), value.raw(), copy, environment.borrows()) }
+}

@@ -1,0 +1,172 @@
+//! Results, and errors, as JavaScript values.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+use napi::sys;
+
+use super::bytes::free_vector;
+use crate::error::{Error, ErrorKind};
+use crate::ops::digest::Encoded;
+
+/// From this size on a result is not copied into JavaScript's memory: an external buffer costs
+/// 2.4 µs, which is what a copy costs here.
+const EXTERNAL_FROM: usize = 16 << 10;
+
+/// The result of a job.
+pub(super) enum Output {
+    Undefined,
+    Buffer(Vec<u8>),
+    /// Text of one byte a character.
+    Latin1(Vec<u8>),
+}
+
+impl From<Encoded> for Output {
+    fn from(encoded: Encoded) -> Self {
+        match encoded {
+            Encoded::Buffer(bytes) => Self::Buffer(bytes),
+            Encoded::Latin1(text) => Self::Latin1(text),
+        }
+    }
+}
+
+/// A status other than `napi_ok`.
+pub(super) type NapiResult<T> = Result<T, sys::napi_status>;
+
+pub(super) fn check(status: sys::napi_status) -> NapiResult<()> {
+    if status == sys::Status::napi_ok {
+        Ok(())
+    } else {
+        Err(status)
+    }
+}
+
+impl Output {
+    /// # Safety
+    ///
+    /// `env` is the current environment, on its own thread, with an open handle scope.
+    pub(super) unsafe fn into_js(self, env: sys::napi_env) -> NapiResult<sys::napi_value> {
+        let mut value = ptr::null_mut();
+        match self {
+            Self::Undefined => {
+                // SAFETY: the caller vouches for `env`.
+                check(unsafe { sys::napi_get_undefined(env, &raw mut value) })?;
+            }
+            Self::Latin1(text) => {
+                let length = isize::try_from(text.len()).unwrap_or(isize::MAX);
+                // SAFETY: `text` is readable for `length` bytes; V8 copies it.
+                check(unsafe {
+                    sys::napi_create_string_latin1(
+                        env,
+                        text.as_ptr().cast::<c_char>(),
+                        length,
+                        &raw mut value,
+                    )
+                })?;
+            }
+            Self::Buffer(bytes) if bytes.len() < EXTERNAL_FROM => {
+                // SAFETY: as for this function.
+                value = unsafe { copy_to_buffer(env, &bytes) }?;
+            }
+            Self::Buffer(bytes) => {
+                let bytes = Box::new(bytes);
+                let (data, length) = (bytes.as_ptr(), bytes.len());
+                let owner = Box::into_raw(bytes);
+                // SAFETY: the vector lives until `free_vector` takes it back, once, when
+                // JavaScript drops the buffer or the environment ends.
+                let status = unsafe {
+                    sys::napi_create_external_buffer(
+                        env,
+                        length,
+                        data.cast_mut().cast::<c_void>(),
+                        Some(free_vector),
+                        owner.cast::<c_void>(),
+                        &raw mut value,
+                    )
+                };
+                if status == sys::Status::napi_no_external_buffers_allowed {
+                    // Electron.
+                    // SAFETY: refused before anything was made, so the vector is still ours.
+                    let bytes = unsafe { Box::from_raw(owner) };
+                    // SAFETY: as for this function.
+                    value = unsafe { copy_to_buffer(env, &bytes) }?;
+                } else {
+                    // After any other failure Node has called the finalizer already.
+                    check(status)?;
+                }
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// # Safety
+///
+/// As for [`Output::into_js`].
+unsafe fn copy_to_buffer(env: sys::napi_env, bytes: &[u8]) -> NapiResult<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: `bytes` is readable for its length; V8 copies it.
+    check(unsafe {
+        sys::napi_create_buffer_copy(
+            env,
+            bytes.len(),
+            bytes.as_ptr().cast(),
+            ptr::null_mut(),
+            &raw mut value,
+        )
+    })?;
+    Ok(value)
+}
+
+/// An error as a plain object: `{ code, message }`, and `{ errno, syscall, path }` for the
+/// system's. `lib/errors.js` makes an `Error` of it where the caller's stack is.
+///
+/// # Safety
+///
+/// As for [`Output::into_js`].
+pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sys::napi_value> {
+    let mut object = ptr::null_mut();
+    // SAFETY: the caller vouches for `env`.
+    check(unsafe { sys::napi_create_object(env, &raw mut object) })?;
+    let text = |name: &'static std::ffi::CStr, value: &str| -> NapiResult<()> {
+        let mut string = ptr::null_mut();
+        let length = isize::try_from(value.len()).unwrap_or(isize::MAX);
+        // SAFETY: `value` is readable for its length; V8 copies it.
+        check(unsafe {
+            sys::napi_create_string_utf8(env, value.as_ptr().cast(), length, &raw mut string)
+        })?;
+        // SAFETY: live handles of this scope and a name that ends in zero.
+        check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), string) })
+    };
+    // What `lib/errors.js` knows it by.
+    let mut mark = ptr::null_mut();
+    // SAFETY: the caller vouches for `env`.
+    check(unsafe { sys::napi_get_boolean(env, true, &raw mut mark) })?;
+    let name = c"isOffloopFailure";
+    // SAFETY: live handles of this scope and a name that ends in zero.
+    check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), mark) })?;
+    text(c"code", error.code())?;
+    text(c"message", &error.to_string())?;
+    if let ErrorKind::Io {
+        syscall,
+        path,
+        source,
+    } = error.kind()
+    {
+        text(c"syscall", syscall)?;
+        if let Some(path) = path {
+            text(c"path", &path.to_string_lossy())?;
+        }
+        // On Windows these are the system's own numbers, which Node's table does not have.
+        if cfg!(unix)
+            && let Some(errno) = source.raw_os_error()
+        {
+            let mut number = ptr::null_mut();
+            // SAFETY: the caller vouches for `env`.
+            check(unsafe { sys::napi_create_int32(env, -errno, &raw mut number) })?;
+            // SAFETY: live handles of this scope and a name that ends in zero.
+            check(unsafe { sys::napi_set_named_property(env, object, c"errno".as_ptr(), number) })?;
+        }
+    }
+    Ok(object)
+}

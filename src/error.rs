@@ -1,0 +1,148 @@
+//! One error type for the whole crate. Its codes are the contract: they never change.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// What went wrong, behind one pointer so that a `Result` stays small.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// The cases of [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The lane's queue holds as many jobs as it may.
+    QueueFull {
+        /// The lane's name.
+        lane: &'static str,
+        /// How many jobs may wait there.
+        max_queue: usize,
+    },
+    /// The job declares more bytes than the process-wide budget.
+    MemoryLimit {
+        /// Bytes that the job declares.
+        wanted: u64,
+        /// Bytes that all jobs together may take.
+        limit: u64,
+    },
+    /// The system has no memory for a result of this size.
+    OutOfMemory {
+        /// Bytes that were asked for.
+        wanted: u64,
+    },
+    /// JavaScript has no value for a result of this size.
+    ResultTooLarge,
+    /// The job was cancelled; whoever cancelled it knows why.
+    Cancelled,
+    /// The job panicked.
+    Panic {
+        /// The panic's message.
+        message: String,
+    },
+    /// An argument has a value that the operation cannot take.
+    InvalidArgument {
+        /// The argument's name, as JavaScript calls it.
+        name: &'static str,
+        /// What would have been right.
+        expected: String,
+        /// What came.
+        received: String,
+    },
+    /// The system refused a call.
+    Io {
+        /// The call, as Node.js names it: `open`, `read`.
+        syscall: &'static str,
+        /// The file, where there is one.
+        path: Option<PathBuf>,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The case, with its details.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The stable code that JavaScript matches on. Codes of the system (`ENOENT`) are put in
+    /// their place by the JavaScript layer, which has Node's table of them.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match *self.0 {
+            ErrorKind::QueueFull { .. } => "ERR_OFFLOOP_QUEUE_FULL",
+            ErrorKind::MemoryLimit { .. } | ErrorKind::OutOfMemory { .. } => {
+                "ERR_OFFLOOP_MEMORY_LIMIT"
+            }
+            ErrorKind::ResultTooLarge => "ERR_BUFFER_TOO_LARGE",
+            ErrorKind::Cancelled => "ABORT_ERR",
+            ErrorKind::Panic { .. } => "ERR_OFFLOOP_PANIC",
+            ErrorKind::InvalidArgument { .. } => "ERR_INVALID_ARG_VALUE",
+            ErrorKind::Io { ref source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "ENOENT",
+                io::ErrorKind::PermissionDenied => "EACCES",
+                io::ErrorKind::IsADirectory => "EISDIR",
+                _ => "EIO",
+            },
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::QueueFull { lane, max_queue } => write!(
+                f,
+                "Expected room in the {lane} lane's queue but {max_queue} of {max_queue} jobs wait there"
+            ),
+            ErrorKind::MemoryLimit { wanted, limit } => write!(
+                f,
+                "Expected a job of at most {limit} bytes, the budget of pool.configure({{ memory }}), but this one takes {wanted}"
+            ),
+            ErrorKind::OutOfMemory { wanted } => {
+                write!(
+                    f,
+                    "Expected memory for {wanted} bytes but the system has none"
+                )
+            }
+            ErrorKind::ResultTooLarge => f.write_str(
+                "Expected a result that fits a Buffer or a string but this one is too large",
+            ),
+            ErrorKind::Cancelled => f.write_str("The operation was aborted"),
+            ErrorKind::Panic { message } => write!(
+                f,
+                "A job panicked, which is a defect of offloop; please report it: {message}"
+            ),
+            ErrorKind::InvalidArgument {
+                name,
+                expected,
+                received,
+            } => write!(f, "Expected {expected} for {name} but received {received}"),
+            ErrorKind::Io {
+                syscall,
+                path,
+                source,
+            } => match path {
+                Some(path) => write!(f, "{source}, {syscall} '{}'", path.display()),
+                None => write!(f, "{source}, {syscall}"),
+            },
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ErrorKind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

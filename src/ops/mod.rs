@@ -1,0 +1,3 @@
+//! What is computed: bytes and options in, `Result` out.
+
+pub mod digest;
