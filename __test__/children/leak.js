@@ -1,0 +1,76 @@
+'use strict';
+
+// 100,000 jobs of one kind, in batches, after as many that bring the heaps to their size. Prints how
+// much the resident memory grew. What a leak adds it adds in every round, and what the heaps' own
+// ups and downs add they do not: so up to three rounds, of which the least counts. Run with
+// --expose-gc.
+
+const { writeFileSync, mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { hash, empty, panic, hold } = require('../support/offloop.js');
+
+const JOBS = 100_000;
+const BATCH = 1000;
+
+const folder = mkdtempSync(join(tmpdir(), 'offloop-leak-'));
+const file = join(folder, 'file');
+writeFileSync(file, Buffer.alloc(5000, 1));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
+const small = Buffer.alloc(1000, 1);
+const large = Buffer.alloc(6000, 1);
+const bulk = { lane: 'bulk' };
+const kinds = {
+  inline: () => hash.digest('sha256', small),
+  copied: () => hash.digest('sha256', small, bulk),
+  borrowed: () => hash.digest('sha256', large, bulk),
+  string: () => hash.digest('sha1', 'text of some length'.repeat(10), { ...bulk, encoding: 'hex' }),
+  transferred: () => hash.digest('crc32', new Uint8Array(4096), { transfer: true }),
+  external: () => hash.digest('blake3', small, { length: 20_000 }),
+  many: () => hash.digestMany('sha256', [small, large, 'text']),
+  file: () => hash.digestFile('crc32c', file),
+  stream: () => hash.digestStream('xxh3-64', [small, large]),
+  hmac: () => hash.hmac('sha512', 'key', large),
+  progress: () => hash.digest('md5', large, { onProgress() {} }),
+  aborted: () => hash.digest('md5', large, { ...bulk, signal: AbortSignal.abort() }),
+  timed: () => hash.digest('md5', large, { ...bulk, timeout: 10_000 }),
+  missing: () => hash.digestFile('md5', '/does/not/exist'),
+  invalid: () => hash.digest('md5', large, { key: 'none' }),
+  empty: () => empty(),
+  panic: () => panic(),
+  /** Aborted by one signal for the batch, while most of them wait. */
+  signalled: (batch) => hold({ signal: batch.signal }, { stops: true }),
+};
+
+async function resident() {
+  for (let round = 0; round < 3; round++) {
+    global.gc();
+    // Finalizers run between turns of the event loop.
+    await new Promise(setImmediate);
+  }
+  return process.memoryUsage().rss;
+}
+
+const ROUNDS = 3;
+const NOTHING = 4 << 20;
+
+async function round(job) {
+  const before = await resident();
+  for (let done = 0; done < JOBS; done += BATCH) {
+    const batch = new AbortController();
+    const settled = Array.from({ length: BATCH }, () => job(batch));
+    batch.abort();
+    await Promise.allSettled(settled);
+    if (done % (10 * BATCH) === 0) await resident();
+  }
+  return (await resident()) - before;
+}
+
+(async () => {
+  const job = kinds[process.argv[2]];
+  await round(job);
+  let grown = Infinity;
+  for (let rounds = 0; rounds < ROUNDS && grown > NOTHING; rounds++) grown = Math.min(grown, await round(job));
+  console.log(JSON.stringify({ grown }));
+})();
