@@ -1,0 +1,30 @@
+// The results as text.
+
+import { availableParallelism, cpus } from 'node:os';
+
+const COLUMNS = [
+  { title: '', text: ({ name }) => name },
+  { title: 'throughput (MB/s)', text: ({ throughput }) => throughput.toFixed() },
+  { title: 'longest stall (ms)', text: ({ stall }) => stall.toFixed(1) },
+  { title: '/health p50 (ms)', text: ({ p50 }) => p50.toFixed(1) },
+  { title: '/health p99 (ms)', text: ({ p99 }) => p99.toFixed(1) },
+];
+
+export function table(results) {
+  const rows = [COLUMNS.map(({ title }) => title), ...results.map((row) => COLUMNS.map(({ text }) => text(row)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row) => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index])));
+  return rows.map((row) => line(row).join('   ')).join('\n');
+}
+
+/** The machine that the results hold for. */
+export function machine() {
+  const model = cpus()[0]?.model.trim() || process.arch;
+  return `${model}, ${availableParallelism()} cores, Node ${process.version}, ${process.platform}.`;
+}
+
+/** The value that this share of `values` does not exceed. */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}

@@ -1,0 +1,47 @@
+// The whole of npm start once everything is built. Whatever ends it, no server is left behind.
+
+import { constants } from 'node:os';
+import { compare } from './compare.mjs';
+import { step } from './progress.mjs';
+import { machine, table } from './report.mjs';
+import { stopServers } from './server-process.mjs';
+
+/** Resolves with the status to exit with. */
+export async function run({ once }) {
+  let serving = false;
+
+  const signalled = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      // It is how to stop a server that is up to be tried, and an interruption of all that comes before.
+      process.once(signal, () => resolve(serving ? 0 : 128 + constants.signals[signal]));
+    }
+  });
+
+  async function demonstrate() {
+    const { results, server, file, conditions } = await compare();
+    console.log(`\n${table(results)}\n\n${conditions}\n${machine()}`);
+    if (once) return 0;
+    console.log(`\n${invitation(server.url, file)}`);
+    serving = true;
+    return server.lost;
+  }
+
+  try {
+    return await Promise.race([signalled, demonstrate()]);
+  } finally {
+    step('Stopping the servers');
+    await stopServers();
+  }
+}
+
+function invitation(url, file) {
+  return [
+    `The server with offloop stays up at ${url}. In another terminal, try`,
+    '',
+    `  curl -X POST -T "${file}" ${url}/upload`,
+    `  curl ${url}/health`,
+    `  curl ${url}/stats`,
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+}
