@@ -1,0 +1,53 @@
+// What the event loop feels while work runs.
+
+import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * The longest gap between two turns of the event loop, in milliseconds, while `work` runs: its call
+ * and the delivery of its result included.
+ *
+ * The loop never sleeps meanwhile and so takes a core. Time the work without this probe.
+ */
+export async function longestStall(work) {
+  let longest = 0;
+  let running = true;
+  let last;
+  const turn = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (running) setImmediate(turn);
+  };
+  await nextTurn();
+  last = performance.now();
+  setImmediate(turn);
+  await work();
+  // The gap that delivered the result ends with the turn after it.
+  await nextTurn();
+  running = false;
+  turn();
+  return longest;
+}
+
+/**
+ * How late a timer of 1 ms fires, in milliseconds, again and again for as long as given. The loop
+ * sleeps between, as that of a server does, so the kernel has to take a core away from other
+ * threads for it. Timers count whole milliseconds: up to 1 ms of a delay is rounding, not waiting.
+ */
+export function timerDelays(milliseconds) {
+  const delays = [];
+  const end = performance.now() + milliseconds;
+  return new Promise((resolve) => {
+    const start = () => {
+      const due = performance.now() + 1;
+      setTimeout(() => {
+        const now = performance.now();
+        delays.push(now - due);
+        if (now < end) start();
+        else resolve(delays);
+      }, 1);
+    };
+    start();
+  });
+}

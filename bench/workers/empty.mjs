@@ -1,0 +1,3 @@
+// The job of piscina and tinypool.
+
+export default function empty() {}
