@@ -26,20 +26,24 @@ export const rows = [emptyJobs, firstJob, handOver, loopDelay];
 async function emptyJobs(compare) {
   const threads = availableParallelism();
   const filename = join(folder, 'workers', 'empty.mjs');
-  const piscina = new Piscina({ filename, minThreads: threads, maxThreads: threads });
-  const tinypool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
+  // A worker takes one job at a time by default. With several it is up to twice as fast here.
+  const settings = { filename, minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: 10 };
+  const piscina = new Piscina(settings);
+  const tinypool = new Tinypool(settings);
   const contenders = [
     { name: 'offloop', call: empty },
     { name: 'AsyncTask', call: () => asyncTask.empty() },
     { name: 'piscina', call: () => piscina.run() },
     { name: 'tinypool', call: () => tinypool.run() },
   ];
-  const perSecond = rate('jobs/s', 1);
+  // All at once, and again when the last has ended: the peers are up to a third faster so than with
+  // a new job for each that ends, offloop is not.
+  const inFlight = (call) => () => Promise.all(Array.from({ length: IN_FLIGHT }, call));
   try {
     await compare({
       title: `Empty jobs, ${IN_FLIGHT} in flight`,
-      quantity: perSecond,
-      contenders: contenders.map(({ name, call }) => ({ name, call, sample: keepInFlight(call, perSecond) })),
+      quantity: rate('jobs/s', IN_FLIGHT),
+      contenders: contenders.map(({ name, call }) => ({ name, call: inFlight(call) })),
       targets: [{ atLeast: 800_000 }, { times: 3, as: 'AsyncTask' }, { times: 14, as: 'piscina' }],
     });
     await compare({
@@ -51,25 +55,6 @@ async function emptyJobs(compare) {
   } finally {
     await Promise.all([piscina.destroy(), tinypool.destroy()]);
   }
-}
-
-/** A new job for each that ends. */
-function keepInFlight(call, quantity) {
-  return async (milliseconds) => {
-    const start = performance.now();
-    let jobs = 0;
-    let running = true;
-    const chain = async (watchesClock) => {
-      while (running) {
-        await call();
-        jobs++;
-        // One chain of them all: to ask for the time is no part of a job.
-        if (watchesClock && performance.now() - start >= milliseconds) running = false;
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, (_, index) => chain(index === 0)));
-    return quantity.of((performance.now() - start) / 1e3, jobs);
-  };
 }
 
 async function firstJob(compare) {

@@ -1,0 +1,66 @@
+'use strict';
+
+const { after, before, describe, test } = require('node:test');
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const { once } = require('node:events');
+const { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { hash } = require('../index.js');
+
+const root = join(__dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const [handler, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+
+// Inside the package, so that its own name resolves.
+const folder = join(root, 'target', `readme-${process.pid}`);
+
+/** Runs a snippet as a module of its own. */
+function start(name, code) {
+  const path = join(folder, name);
+  writeFileSync(path, code);
+  return spawn(process.execPath, [path], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+describe('the README', () => {
+  before(() => mkdirSync(folder, { recursive: true }));
+  after(() => rmSync(folder, { recursive: true }));
+
+  test('its Express handler answers, and ends on SIGTERM', async () => {
+    assert.ok(handler.includes('app.listen(3000)'));
+    const listening = handler.replace('listen(3000)', 'listen(0, () => console.log(server.address().port))');
+    const server = start('handler.mjs', listening);
+    const [port] = await once(server.stdout, 'data');
+    const body = Buffer.alloc(1_000_000, 'x');
+    const response = await fetch(`http://127.0.0.1:${String(port).trim()}/upload`, { method: 'POST', body });
+    assert.deepEqual(await response.json(), { sha256: createHash('sha256').update(body).digest('hex') });
+    server.kill('SIGTERM');
+    const [code, signal] = await once(server, 'exit');
+    // Windows has no SIGTERM: the process is just ended.
+    if (process.platform !== 'win32') assert.deepEqual({ code, signal }, { code: 0, signal: null });
+  });
+
+  test('its other example runs to its end', async () => {
+    const running = start('brief.mjs', brief);
+    let output = '';
+    running.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+    const [code] = await once(running, 'close');
+    assert.equal(code, 0);
+    assert.ok(output.includes(hash.algorithms.join()), output);
+  });
+
+  test('it names every algorithm', () => {
+    const [, names] = readme.match(/^Algorithms: `([^`]+)`/m);
+    assert.deepEqual(names.split(/\s+/), [...hash.algorithms]);
+  });
+
+  test('it links to files that are there', () => {
+    for (const text of [
+      readme,
+      ...['CONTRIBUTING.md', 'SECURITY.md'].map((name) => readFileSync(join(root, name), 'utf8')),
+    ]) {
+      for (const [, link] of text.matchAll(/\]\((?!http)([^)#]+)\)/g)) assert.ok(existsSync(join(root, link)), link);
+    }
+  });
+});
