@@ -1,6 +1,6 @@
 //! Between JavaScript and the pool: the only code that knows Node-API.
 //!
-//! The contract with `lib/job.js`:
+//! The contract with `lib/registry.js`:
 //!
 //! - JavaScript calls `init` once for each environment, with the function that takes batches.
 //! - It numbers its jobs with slots. An export that starts a job takes the slot and the job
@@ -38,7 +38,7 @@ use bytes::Bytes;
 use env::{Environment, Route};
 use output::Output;
 
-/// The job options as `lib/job.js` packs them.
+/// The job options as `lib/options.js` packs them.
 #[derive(Clone, Copy)]
 struct JobOptions {
     slot: u32,

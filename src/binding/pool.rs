@@ -145,10 +145,10 @@ pub fn init(
     sizes: Sizes,
 ) -> napi::Result<bool> {
     let borrows = BackingStore::enable(node);
-    // SAFETY: on the environment's thread; `lib/job.js` keeps the array to itself.
+    // SAFETY: on the environment's thread; `lib/registry.js` keeps the array to itself.
     let header = unsafe { Header::new(env.raw(), header.raw()) };
     header
-        // SAFETY: on the environment's thread, with a function of it; `lib/job.js` calls it once.
+        // SAFETY: on the environment's thread, with a function of it; `lib/registry.js` calls it once.
         .and_then(|header| unsafe {
             Environment::start(env.raw(), settle.raw(), header, sizes.into())
         })

@@ -39,7 +39,7 @@ impl Header {
     /// # Safety
     ///
     /// `env` is the current environment, on its own thread, and `array` a `Uint32Array` that no
-    /// JavaScript but `lib/job.js` knows, which never detaches it.
+    /// JavaScript but `lib/registry.js` knows, which never detaches it.
     pub(super) unsafe fn new(env: sys::napi_env, array: sys::napi_value) -> NapiResult<Self> {
         let (mut length, mut data, mut kind) = (0, ptr::null_mut(), 0);
         // SAFETY: the caller vouches for `env` and `array`; null asks for nothing.
@@ -74,7 +74,7 @@ impl Header {
     }
 }
 
-/// What a completion is about. `lib/job.js` has the same numbers.
+/// What a completion is about. `lib/registry.js` has the same numbers.
 #[derive(Clone, Copy)]
 enum Kind {
     Result = 0,
@@ -157,7 +157,7 @@ impl Environment {
             .set(usize::try_from(fits).unwrap_or(BATCH).clamp(1, BATCH));
     }
 
-    /// A completion as `lib/job.js` takes it: a slot, a kind, and a value that is not `undefined`.
+    /// A completion as `lib/registry.js` takes it: a slot, a kind, and a value that is not `undefined`.
     unsafe fn parts(
         &self,
         env: sys::napi_env,
