@@ -217,7 +217,7 @@ function settle(count, ...values) {
       release(slot);
       if (pending.abandoned) continue;
       if (kind === RESULT) pending.resolve(value);
-      else pending.reject(value);
+      else pending.reject(value ?? GIVEN_UP);
       unwatch(pending);
     } else if (kind === REPORT) {
       const pending = slots[slot];

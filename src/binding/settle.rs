@@ -170,6 +170,10 @@ impl Environment {
                     Ok(Output::Undefined) => (slot, Kind::Result, None),
                     // SAFETY: as for this function.
                     Ok(output) => (slot, Kind::Result, Some(unsafe { output.into_js(env) }?)),
+                    // JavaScript has abandoned what it cancelled, and looks at no value.
+                    Err(error) if matches!(error.kind(), ErrorKind::Cancelled) => {
+                        (slot, Kind::Failure, None)
+                    }
                     Err(error) => {
                         // SAFETY: as for this function.
                         let failure = unsafe { output::failure(env, &error) }?;
