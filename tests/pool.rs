@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 
 use offloop::error::Error;
-use offloop::pool::{Config, Context, Event, Job, JobSpec, LaneKind, Observer, Pool, Ticket};
+use offloop::pool::{
+    Config, Context, Event, Job, JobSpec, LaneKind, Lockstep, Observer, Piece, Pool, Ticket,
+};
 
 /// Sends its name when it finishes, with its outcome's code.
 struct Named<W> {
@@ -71,6 +73,7 @@ fn spec(lane: LaneKind) -> JobSpec {
         lane,
         priority: 0,
         bytes: 0,
+        company: None,
     }
 }
 
@@ -105,6 +108,7 @@ fn every_job_of_many_submitters_finishes_once() {
                         bytes,
                         priority: [0, 1, 2][index % 3],
                         lane,
+                        company: None,
                     };
                     pool.submit(spec, Box::new(job)).expect("there is room");
                 }
@@ -223,6 +227,7 @@ fn sized_jobs_stay_within_the_budget() {
                     lane,
                     priority: 0,
                     bytes,
+                    company: None,
                 },
                 work,
             )
@@ -238,6 +243,7 @@ fn sized_jobs_stay_within_the_budget() {
                 lane: BULK,
                 priority: 0,
                 bytes: 1001,
+                company: None,
             },
             |_| Ok(()),
         )
@@ -353,4 +359,276 @@ fn the_lanes_run_below_the_process_and_the_bulk_lane_lowest() {
         fixture.result();
         assert_eq!(fixture.pool.stats(lane).lowered_priority, Some(true));
     }
+}
+
+/// A piece of work of some steps, which writes down with whom it went on.
+struct Steps {
+    name: usize,
+    left: usize,
+    groups: Arc<Mutex<Vec<Vec<usize>>>>,
+    /// Waited for before each step.
+    gate: Option<Arc<Barrier>>,
+    panics: bool,
+}
+
+impl Lockstep for Steps {
+    fn advance(pieces: &mut [&mut Self], _: &Context<'_>) {
+        if let Some(gate) = &pieces[0].gate {
+            gate.wait();
+        }
+        assert!(!pieces.iter().any(|piece| piece.panics), "on purpose");
+        let names = pieces.iter().map(|piece| piece.name).collect();
+        pieces[0]
+            .groups
+            .lock()
+            .expect("no panic under it")
+            .push(names);
+        for piece in pieces {
+            piece.left -= 1;
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.left == 0
+    }
+}
+
+struct InCompany {
+    steps: Steps,
+    finished: Sender<(usize, &'static str)>,
+}
+
+impl Job for InCompany {
+    fn run(&mut self, _: &Context<'_>) -> Result<(), Error> {
+        assert_eq!(self.steps.left, 0, "what is left comes at the end");
+        Ok(())
+    }
+
+    fn piece(&mut self) -> Option<&mut dyn Piece> {
+        Some(&mut self.steps)
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), Error>) {
+        let code = outcome.map_or_else(|error| error.code(), |()| "done");
+        let _ = self.finished.send((self.steps.name, code));
+    }
+}
+
+/// A lane with one thread, whose pieces wait at a gate before each step.
+struct Company {
+    fixture: Fixture,
+    groups: Arc<Mutex<Vec<Vec<usize>>>>,
+    gate: Arc<Barrier>,
+}
+
+impl Company {
+    fn new() -> Self {
+        Self {
+            fixture: Fixture::new(1),
+            groups: Arc::default(),
+            gate: Arc::new(Barrier::new(2)),
+        }
+    }
+
+    fn submit_as(&self, name: usize, steps: usize, spec: JobSpec, panics: bool) -> Ticket {
+        let steps = Steps {
+            name,
+            left: steps,
+            groups: Arc::clone(&self.groups),
+            gate: Some(Arc::clone(&self.gate)),
+            panics,
+        };
+        let finished = self.fixture.finished.clone();
+        let job = Box::new(InCompany { steps, finished });
+        self.fixture.pool.submit(spec, job).expect("room")
+    }
+
+    fn submit(&self, name: usize, steps: usize) -> Ticket {
+        self.submit_as(name, steps, together(0), false)
+    }
+
+    /// Waits until so many jobs are in work.
+    fn running(&self, jobs: usize) {
+        while self.fixture.pool.stats(BULK).running < jobs {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets the thread do one step, and waits until it is at the next.
+    fn step(&self) {
+        self.gate.wait();
+    }
+
+    fn groups(&self) -> Vec<Vec<usize>> {
+        self.groups.lock().expect("no panic under it").clone()
+    }
+}
+
+fn together(variant: u64) -> JobSpec {
+    JobSpec {
+        company: Some(offloop::pool::Company::of::<Steps>(variant, 3)),
+        ..spec(BULK)
+    }
+}
+
+#[test]
+fn waiting_jobs_join_one_at_each_step_and_leave_as_they_end() {
+    let company = Company::new();
+    for (name, steps) in [(0, 4), (1, 2), (2, 9), (3, 1), (4, 1)] {
+        company.submit(name, steps);
+    }
+    let mut ended = Vec::new();
+    for _ in 0..11 {
+        company.step();
+    }
+    for _ in 0..5 {
+        ended.push(company.fixture.result());
+    }
+    assert_eq!(ended, [1, 0, 3, 4, 2].map(|name| (name, "done")));
+    let expected: &[&[usize]] = &[
+        &[0],
+        &[0, 1],
+        &[0, 1, 2],
+        &[0, 2, 3],
+        &[2, 4],
+        &[2],
+        &[2],
+        &[2],
+        &[2],
+        &[2],
+        &[2],
+    ];
+    assert_eq!(company.groups(), expected);
+}
+
+#[test]
+fn nobody_overtakes_a_job_that_cannot_join() {
+    let company = Company::new();
+    company.submit(0, 3);
+    let other = company.fixture.submit(10, spec(BULK), |_| Ok(()));
+    company.submit(1, 1);
+    for _ in 0..4 {
+        company.step();
+    }
+    let ended = [(); 3].map(|()| company.fixture.result().0);
+    assert_eq!(ended, [0, 10, 1]);
+    assert_eq!(company.groups(), [[0], [0], [0], [1]]);
+    drop(other);
+}
+
+#[test]
+fn other_variants_and_higher_priorities_are_kept_apart() {
+    let company = Company::new();
+    company.submit(0, 2);
+    company.running(1);
+    company.submit_as(1, 1, together(7), false);
+    company.submit_as(
+        2,
+        1,
+        JobSpec {
+            priority: 5,
+            ..together(0)
+        },
+        false,
+    );
+    for _ in 0..3 {
+        company.step();
+    }
+    let mut ended = [(); 3].map(|()| company.fixture.result().0);
+    assert_eq!(company.groups(), [vec![0], vec![0, 2], vec![1]]);
+    ended.sort_unstable();
+    assert_eq!(ended, [0, 1, 2]);
+}
+
+#[test]
+fn a_cancelled_job_leaves_its_company_at_the_next_step() {
+    let company = Company::new();
+    company.submit(0, 3);
+    let ticket = company.submit(1, 100);
+    company.step();
+    company.step();
+    // At the gate of the third step, with both of them.
+    company.running(2);
+    assert!(!company.fixture.pool.cancel(&ticket), "it runs");
+    company.step();
+    let mut ended = [company.fixture.result(), company.fixture.result()];
+    ended.sort_unstable();
+    assert_eq!(ended, [(0, "done"), (1, "ABORT_ERR")]);
+}
+
+#[test]
+fn a_panic_ends_all_that_went_together_and_the_lane_goes_on() {
+    let company = Company::new();
+    company.submit(0, 2);
+    company.submit_as(1, 2, together(0), true);
+    company.step();
+    company.step();
+    let mut ended = [company.fixture.result(), company.fixture.result()];
+    ended.sort_unstable();
+    assert_eq!(ended, [(0, "ERR_OFFLOOP_PANIC"), (1, "ERR_OFFLOOP_PANIC")]);
+    company.submit(2, 1);
+    company.step();
+    assert_eq!(company.fixture.result(), (2, "done"));
+}
+
+#[test]
+fn company_takes_its_bytes_from_the_budget_or_waits() {
+    let company = Company::new();
+    for name in 0..3 {
+        company.submit_as(
+            name,
+            2,
+            JobSpec {
+                bytes: 400,
+                ..together(0)
+            },
+            false,
+        );
+    }
+    for _ in 0..4 {
+        company.step();
+    }
+    let ended = [(); 3].map(|()| company.fixture.result().0);
+    assert_eq!(ended, [0, 1, 2]);
+    assert_eq!(company.groups(), [vec![0], vec![0, 1], vec![1, 2], vec![2]]);
+    let stats = company.fixture.pool.stats(BULK);
+    assert_eq!((stats.running, stats.bytes_in_flight), (0, 0));
+}
+
+#[test]
+fn many_jobs_in_company_on_many_threads_all_end() {
+    let fixture = Fixture::new(3);
+    let groups = Arc::default();
+    for name in 0..3000 {
+        let steps = Steps {
+            name,
+            left: 1 + name % 7,
+            groups: Arc::clone(&groups),
+            gate: None,
+            panics: false,
+        };
+        let finished = fixture.finished.clone();
+        let bytes = [0, 100, 300][name % 3];
+        let job = Box::new(InCompany { steps, finished });
+        let spec = JobSpec {
+            bytes,
+            ..together((name % 2) as u64)
+        };
+        fixture.pool.submit(spec, job).expect("room");
+    }
+    let mut ended = vec![false; 3000];
+    for _ in 0..3000 {
+        let (name, code) = fixture.result();
+        assert_eq!((code, ended[name]), ("done", false), "{name}");
+        ended[name] = true;
+    }
+    for group in groups.lock().expect("no panic under it").iter() {
+        assert!(group.len() <= 3, "{group:?}");
+        assert!(
+            group.iter().all(|name| name % 2 == group[0] % 2),
+            "{group:?}"
+        );
+    }
+    let stats = fixture.pool.stats(BULK);
+    assert_eq!((stats.running, stats.queued, stats.completed), (0, 0, 3000));
 }

@@ -174,6 +174,7 @@ impl Environment {
             lane: route.lane,
             priority: route.priority,
             bytes: route.bytes,
+            company: None,
         };
         let ticket = pool().submit(spec, job)?;
         self.tickets.borrow_mut()[slot] = Some(ticket);

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use super::cancel::{CancelToken, Context};
 use super::permit::Budget;
-use super::queue::{Place, Queue, Waiting};
+use super::queue::{Place, Waiting};
 use super::split::Split;
+use super::staff::{Call, State};
 use super::stats::{Counters, Ending, LaneStats};
-use super::{Event, Job, JobSpec, LaneKind, Shared, panic, priority};
+use super::{Company, Event, Job, JobSpec, LaneKind, Piece, Shared, panic, priority};
 use crate::error::{Error, ErrorKind};
 
 /// Rounds in which a thread that ran out of work gives up its time slice and looks again before
@@ -36,45 +37,11 @@ pub(super) struct Lane {
     split: Split,
 }
 
-struct State {
-    queue: Queue,
-    max_queue: usize,
-    /// Threads that the lane may have, and that it has.
-    threads: usize,
-    alive: usize,
-    /// Threads that sleep and that nobody has woken yet.
-    asleep: usize,
-    /// Threads that were woken and have not noticed yet.
-    woken: usize,
-    /// Threads that will look at the queue once more before they sleep: those that are starting,
-    /// woken, or looking now. Each is good for one queued job.
-    looking: usize,
-    /// Those of them that look without the lock.
-    spinning: usize,
-    running: usize,
-    bytes_in_flight: u64,
-    saturated: bool,
-    lowered_priority: Option<bool>,
-}
-
 impl Lane {
     pub(super) fn new(kind: LaneKind, threads: usize, max_queue: usize) -> Self {
         Self {
             kind,
-            state: Mutex::new(State {
-                queue: Queue::default(),
-                max_queue,
-                threads,
-                alive: 0,
-                asleep: 0,
-                woken: 0,
-                looking: 0,
-                spinning: 0,
-                running: 0,
-                bytes_in_flight: 0,
-                saturated: false,
-                lowered_priority: None,
-            }),
+            state: Mutex::new(State::new(threads, max_queue)),
             wake: Condvar::new(),
             queued: AtomicUsize::new(0),
             counters: Mutex::new(Counters::new()),
@@ -94,7 +61,7 @@ impl Lane {
         let limit = shared.budget.limit();
         // A free thread's next job is in the queue for a moment too; it does not wait.
         let room = state.max_queue.saturating_add(state.threads);
-        let refusal = if state.queue.len() + state.running >= room {
+        let refusal = if state.queue.len() + state.busy >= room {
             Some(ErrorKind::QueueFull {
                 lane: self.kind.name(),
                 max_queue: state.max_queue,
@@ -150,43 +117,133 @@ impl Lane {
             state.lowered_priority = Some(lowered && state.lowered_priority != Some(false));
         }
         let mut next = self.wait(&shared.budget);
-        while let Some((waiting, start)) = next {
+        while let Some(job) = next {
             self.call_another(shared);
-            let Waiting {
-                mut job,
-                cancel,
-                bytes,
-                since,
-            } = waiting;
-            let outcome = self.run(&mut *job, &cancel);
-            let end = Instant::now();
-            let ending = match &outcome {
-                _ if cancel.is_cancelled() => Ending::Cancelled,
-                Ok(()) => Ending::Completed,
-                Err(_) => Ending::Failed,
+            next = match job.company {
+                None => self.run_alone(shared, job),
+                Some(company) => self.run_together(shared, job, company),
             };
-            self.counters().ended(
-                ending,
-                start.saturating_duration_since(since),
-                end.saturating_duration_since(start),
-            );
-            if bytes > 0 {
-                shared.give_back(bytes);
-            }
-            let (event, following) = {
-                let mut state = self.lock();
-                state.running -= 1;
-                state.bytes_in_flight -= bytes;
-                let following = self.take(&mut state, &shared.budget, end);
-                state.looking += usize::from(following.is_none());
-                (state.saturation_changed(), following)
-            };
-            job.finish(outcome);
-            if let Some(event) = event {
-                shared.tell(self.kind, event);
-            }
-            next = following.or_else(|| self.wait(&shared.budget));
+            next = next.or_else(|| self.wait(&shared.budget));
         }
+    }
+
+    /// Takes one job to its end, and returns the next.
+    fn run_alone(&self, shared: &Arc<Shared>, mut job: Running) -> Option<Running> {
+        let outcome = self.run(&mut job);
+        self.end(shared, job, outcome, true)
+    }
+
+    /// Takes a job and those that join it to their ends, and returns the next.
+    ///
+    /// One may join at the end of each step, while no thread is free for it. One and not more, so
+    /// that the threads share what waits.
+    fn run_together(
+        &self,
+        shared: &Arc<Shared>,
+        first: Running,
+        company: Company,
+    ) -> Option<Running> {
+        let nobody = CancelToken::default();
+        let context = Context::new(&nobody, &self.split);
+        let mut group = vec![first];
+        loop {
+            let advanced = panic::catch(|| {
+                let mut pieces: Vec<&mut dyn Piece> =
+                    group.iter_mut().filter_map(|job| job.job.piece()).collect();
+                if let Some((first, others)) = pieces.split_first_mut() {
+                    first.advance_with(others, &context);
+                }
+                Ok(())
+            });
+            let mut at = 0;
+            while at < group.len() {
+                let job = &mut group[at];
+                let ended = job.job.piece().is_none_or(|piece| piece.has_ended());
+                if advanced.is_ok() && !ended && !job.cancel.is_cancelled() {
+                    at += 1;
+                    continue;
+                }
+                let outcome = match &advanced {
+                    Ok(()) => self.run(job),
+                    Err(error) => Err(panic::again(error)),
+                };
+                let job = group.remove(at);
+                let next = self.end(shared, job, outcome, group.is_empty());
+                if group.is_empty() {
+                    return next;
+                }
+            }
+            if group.len() < company.most() {
+                group.extend(self.take_company(shared, company));
+            }
+        }
+    }
+
+    /// The next job in the queue, if it goes with those at hand and no thread is free for it.
+    fn take_company(&self, shared: &Arc<Shared>, company: Company) -> Option<Running> {
+        if self.queued.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let mut state = self.lock();
+        if state.looking > 0 || state.asleep > 0 || state.alive != state.threads {
+            return None;
+        }
+        let waiting = state.queue.pop_company(&shared.budget, company)?;
+        Some(self.started(&mut state, waiting, Instant::now()))
+    }
+
+    /// Counts a job that has ended, gives its slot and bytes to others, and hands its outcome over.
+    /// Where the thread has become free, returns its next job; it looks for one otherwise.
+    fn end(
+        &self,
+        shared: &Arc<Shared>,
+        job: Running,
+        outcome: Result<(), Error>,
+        is_free: bool,
+    ) -> Option<Running> {
+        let Running {
+            mut job,
+            cancel,
+            bytes,
+            since,
+            start,
+            ..
+        } = job;
+        if outcome.is_err() {
+            job.release();
+        }
+        let now = Instant::now();
+        let ending = match &outcome {
+            _ if cancel.is_cancelled() => Ending::Cancelled,
+            Ok(()) => Ending::Completed,
+            Err(_) => Ending::Failed,
+        };
+        self.counters().ended(
+            ending,
+            start.saturating_duration_since(since),
+            now.saturating_duration_since(start),
+        );
+        if bytes > 0 {
+            // Counted before they are given back: others may take them at once.
+            self.lock().bytes_in_flight -= bytes;
+            shared.give_back(bytes);
+        }
+        let (event, following) = {
+            let mut state = self.lock();
+            state.running -= 1;
+            let mut following = None;
+            if is_free {
+                state.busy -= 1;
+                following = self.take(&mut state, &shared.budget, now);
+                state.looking += usize::from(following.is_none());
+            }
+            (state.saturation_changed(), following)
+        };
+        job.finish(outcome);
+        if let Some(event) = event {
+            shared.tell(self.kind, event);
+        }
+        following
     }
 
     /// Before a thread turns to a job: sees to it that another one looks at what is still queued.
@@ -207,16 +264,16 @@ impl Lane {
         }
     }
 
-    fn run(&self, job: &mut dyn Job, cancel: &CancelToken) -> Result<(), Error> {
+    fn run(&self, running: &mut Running) -> Result<(), Error> {
+        let Running { job, cancel, .. } = running;
         if cancel.is_cancelled() {
             return Err(ErrorKind::Cancelled.into());
         }
         panic::catch(|| job.run(&Context::new(cancel, &self.split)))
     }
 
-    /// The next job and the moment it starts; `None` when this thread is one too many. The caller
-    /// counts as one that looks.
-    fn wait(&self, budget: &Budget) -> Option<(Waiting, Instant)> {
+    /// The next job; `None` when this thread is one too many. The caller counts as one that looks.
+    fn wait(&self, budget: &Budget) -> Option<Running> {
         let mut state = self.lock();
         let mut spun = false;
         loop {
@@ -266,15 +323,36 @@ impl Lane {
         }
     }
 
-    fn take(&self, state: &mut State, budget: &Budget, now: Instant) -> Option<(Waiting, Instant)> {
+    /// A job for a thread that is free.
+    fn take(&self, state: &mut State, budget: &Budget, now: Instant) -> Option<Running> {
         if state.alive > state.threads {
             return None;
         }
         let waiting = state.queue.pop(budget)?;
+        state.busy += 1;
+        Some(self.started(state, waiting, now))
+    }
+
+    /// Counts a job that has just left the queue.
+    fn started(&self, state: &mut State, waiting: Waiting, start: Instant) -> Running {
         self.queued.store(state.queue.len(), Ordering::Release);
         state.running += 1;
         state.bytes_in_flight += waiting.bytes;
-        Some((waiting, now))
+        let Waiting {
+            job,
+            cancel,
+            bytes,
+            company,
+            since,
+        } = waiting;
+        Running {
+            job,
+            cancel,
+            bytes,
+            company,
+            since,
+            start,
+        }
     }
 
     fn start_thread(&self, shared: &Arc<Shared>, state: &mut State) -> Result<(), Error> {
@@ -325,7 +403,7 @@ impl Lane {
     pub(super) fn staff(&self, shared: &Arc<Shared>) {
         let mut state = self.lock();
         while state.alive < state.threads
-            && state.alive < state.running + state.queue.len()
+            && state.alive < state.busy + state.queue.len()
             && self.start_thread(shared, &mut state).is_ok()
         {}
     }
@@ -364,50 +442,12 @@ impl Lane {
     }
 }
 
-/// How the next free thread comes to the queue.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
-    /// One is looking already, or all are busy.
-    None,
-    /// One was counted as woken: notify it.
-    Wake,
-    /// One is to be started.
-    Start,
-}
-
-impl State {
-    /// Brings one thread to the queue, unless one is looking.
-    fn call_one(&mut self) -> Call {
-        if self.looking > 0 {
-            Call::None
-        } else if self.asleep > 0 {
-            self.wake(1);
-            Call::Wake
-        } else if self.alive < self.threads {
-            Call::Start
-        } else {
-            Call::None
-        }
-    }
-
-    /// Counts `threads` sleepers as looking. The caller notifies them.
-    fn wake(&mut self, threads: usize) {
-        self.asleep -= threads;
-        self.woken += threads;
-        self.looking += threads;
-    }
-
-    /// The edge between "a job submitted now would start at once" and "it would wait".
-    fn saturation_changed(&mut self) -> Option<Event> {
-        let saturated = self.running + self.queue.len() >= self.threads;
-        if saturated == self.saturated {
-            return None;
-        }
-        self.saturated = saturated;
-        Some(if saturated {
-            Event::NeedDrain
-        } else {
-            Event::Drain
-        })
-    }
+/// A job that a thread has.
+struct Running {
+    job: Box<dyn Job>,
+    cancel: CancelToken,
+    bytes: u64,
+    company: Option<Company>,
+    since: Instant,
+    start: Instant,
 }

@@ -5,16 +5,19 @@
 
 mod cancel;
 mod lane;
+mod lockstep;
 mod panic;
 mod permit;
 mod priority;
 mod queue;
 mod split;
+mod staff;
 mod stats;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard, Weak};
 
 pub use cancel::{CancelToken, Context, Progress};
+pub use lockstep::{Company, Lockstep, Piece};
 pub use split::{Split, Team};
 pub use stats::{LaneStats, Quantiles};
 
@@ -53,8 +56,19 @@ impl LaneKind {
 
 /// A piece of work, taken through its life by exactly one thread at a time.
 pub trait Job: Send {
-    /// Does the work. Called at most once; a panic becomes an error of the job.
+    /// Does the work, or what is left of it when the job's piece has ended. Called at most once; a
+    /// panic becomes an error of the job.
     fn run(&mut self, context: &Context<'_>) -> Result<(), Error>;
+
+    /// The work that a thread may do side by side with that of other jobs. There is one if, and only
+    /// if, the job was submitted with a [`Company`].
+    fn piece(&mut self) -> Option<&mut dyn Piece> {
+        None
+    }
+
+    /// Frees what the job has of its bytes, before they are given to others; called where it ends
+    /// without having run to its end.
+    fn release(&mut self) {}
 
     /// Takes the outcome, after the lane has given the job's slot and bytes to others and counted
     /// it. Called exactly once for a job that left the queue by its turn, never for one that was
@@ -71,6 +85,8 @@ pub struct JobSpec {
     pub priority: i32,
     /// Working memory in bytes that it takes while it runs; 0 for none worth counting.
     pub bytes: u64,
+    /// The jobs that one thread may do together with it.
+    pub company: Option<Company>,
 }
 
 /// A submitted job, to cancel it by.

@@ -43,6 +43,15 @@ pub(super) fn catch(operation: impl FnOnce() -> Result<(), Error>) -> Result<(),
     })
 }
 
+/// The same error once more, for each job that one panic has ended.
+pub(super) fn again(error: &Error) -> Error {
+    let message = match error.kind() {
+        ErrorKind::Panic { message } => message.clone(),
+        other => unreachable!("only a panic ends jobs together, not {other:?}"),
+    };
+    ErrorKind::Panic { message }.into()
+}
+
 fn text(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&str>() {
         text

@@ -29,6 +29,15 @@ impl Budget {
             .is_ok()
     }
 
+    /// Whether `bytes` could be taken now.
+    pub(super) fn has(&self, bytes: u64) -> bool {
+        let used = self.used.load(Ordering::Acquire);
+        used == 0
+            || used
+                .checked_add(bytes)
+                .is_some_and(|sum| sum <= self.limit())
+    }
+
     /// Gives back what [`try_take`](Self::try_take) took.
     pub(super) fn give_back(&self, bytes: u64) {
         self.used.fetch_sub(bytes, Ordering::AcqRel);

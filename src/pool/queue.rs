@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::cancel::CancelToken;
 use super::permit::Budget;
-use super::{Job, JobSpec};
+use super::{Company, Job, JobSpec};
 
 /// The place of a job in its queue. No two jobs of a line share one, and the first to leave is the
 /// least.
@@ -20,6 +20,7 @@ pub(super) struct Waiting {
     pub(super) job: Box<dyn Job>,
     pub(super) cancel: CancelToken,
     pub(super) bytes: u64,
+    pub(super) company: Option<Company>,
     pub(super) since: Instant,
 }
 
@@ -52,6 +53,7 @@ impl Queue {
             job,
             cancel,
             bytes: spec.bytes,
+            company: spec.company,
             since: Instant::now(),
         };
         self.line(spec.bytes > 0).push(place, waiting);
@@ -60,14 +62,30 @@ impl Queue {
 
     /// The next job to run, with its bytes taken from the budget.
     pub(super) fn pop(&mut self, budget: &Budget) -> Option<Waiting> {
+        self.pop_if(budget, |_| true)
+    }
+
+    /// The next job, if it is one of `company`. Those behind it do not overtake: a thread that went
+    /// on taking company would never come to the others.
+    pub(super) fn pop_company(&mut self, budget: &Budget, company: Company) -> Option<Waiting> {
+        self.pop_if(budget, |next| next.company == Some(company))
+    }
+
+    fn pop_if(&mut self, budget: &Budget, wanted: impl Fn(&Waiting) -> bool) -> Option<Waiting> {
         let plain = self.plain.first().map(|(place, _)| place);
-        if let Some((place, bytes)) = self.sized.first()
+        if let Some((place, next)) = self.sized.first()
             && plain.is_none_or(|plain| place < plain)
-            && budget.try_take(bytes)
         {
-            return self.sized.pop();
+            if wanted(next) {
+                if budget.try_take(next.bytes) {
+                    return self.sized.pop();
+                }
+            } else if budget.has(next.bytes) {
+                return None;
+            }
         }
-        self.plain.pop()
+        let (_, next) = self.plain.first()?;
+        if wanted(next) { self.plain.pop() } else { None }
     }
 
     /// Takes a job out before it ran; `None` when it has left already.
@@ -102,8 +120,7 @@ impl Line {
         self.len += 1;
     }
 
-    /// The first job's place and bytes.
-    fn first(&self) -> Option<(Place, u64)> {
+    fn first(&self) -> Option<(Place, &Waiting)> {
         if self.len == 0 {
             return None;
         }
@@ -113,7 +130,7 @@ impl Line {
                 priority,
                 sequence: *sequence,
             };
-            waiting.as_ref().map(|waiting| (place, waiting.bytes))
+            waiting.as_ref().map(|waiting| (place, waiting))
         })
     }
 
@@ -165,6 +182,7 @@ mod tests {
                 lane: LaneKind::Bulk,
                 priority,
                 bytes,
+                company: None,
             };
             queue.push(spec, Box::new(Named), token.clone());
         }
@@ -197,6 +215,7 @@ mod tests {
                 lane: LaneKind::Bulk,
                 priority: 0,
                 bytes: 0,
+                company: None,
             };
             let places = tokens
                 .clone()
