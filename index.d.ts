@@ -187,6 +187,237 @@ export namespace hash {
 /** What {@link hash.digestStream} reads. */
 export type ByteSource = NodeJS.ReadableStream | ReadableStream | AsyncIterable<Bytes> | Iterable<Bytes>;
 
+/**
+ * The job options of functions that take secrets. Those are always copied, and native code wipes its
+ * copies, so that `transfer` and `copy` are refused; so is `onProgress`.
+ */
+export type SecretJobOptions = Pick<JobOptions, 'signal' | 'timeout' | 'lane' | 'priority'>;
+
+/** Argon2id (RFC 9106), version 1.3. */
+export interface Argon2idPolicy {
+  algorithm?: 'argon2id';
+  /** Memory in KiB, from 8 times `parallelism` to 2^32 - 1; 19,456 by default, which is 19 MiB. */
+  memory?: number;
+  /** How many times the memory is gone over, from 1 to 2^32 - 1; 2 by default. */
+  passes?: number;
+  /** Parts of the memory that can be filled at the same time, from 1 to 2^24 - 1; 1 by default. */
+  parallelism?: number;
+}
+
+/** scrypt (RFC 7914). It takes 128 * N * r bytes of memory. */
+export interface ScryptPolicy extends ScryptParameters {
+  algorithm: 'scrypt';
+}
+
+/** bcrypt, as `$2b$`. */
+export interface BcryptPolicy {
+  algorithm: 'bcrypt';
+  /** The work doubles with each step, from 4 to 31; 10 by default. */
+  cost?: number;
+}
+
+/** PBKDF2 (RFC 8018) with HMAC over SHA-256 or SHA-512. */
+export interface Pbkdf2Policy {
+  algorithm: 'pbkdf2-sha256' | 'pbkdf2-sha512';
+  /** From 1 to 2^31 - 1; 600,000 by default with SHA-256 and 220,000 with SHA-512. */
+  iterations?: number;
+}
+
+/**
+ * How passwords are hashed: the algorithm, Argon2id by default, and its parameters, by default those
+ * of OWASP's Password Storage Cheat Sheet. A parameter of another algorithm is refused.
+ */
+export type PasswordPolicy = Argon2idPolicy | ScryptPolicy | BcryptPolicy | Pbkdf2Policy;
+
+/** The names of {@link PasswordPolicy}. */
+export type PasswordAlgorithm = NonNullable<PasswordPolicy['algorithm']>;
+
+/** What has to be the same when a password is hashed and when it is verified. */
+export interface PasswordForm {
+  /**
+   * A secret that is kept apart from the hashes, at least one byte, so that they are of no use to a
+   * thief who has only them. For Argon2 it is the secret value K of RFC 9106. For the others the
+   * HMAC-SHA-384 of the password under it, in base64, takes the password's place, so that bcrypt too
+   * takes any password. A hash does not say whether it was made with one.
+   */
+  pepper?: Bytes | undefined;
+  /**
+   * Brings the password, which must be text, into Unicode's normal form NFKC first. Keyboards and
+   * systems differ in how they write one character: `é` as one code point or as two. Without it a
+   * password set on one of them may be refused on another. Set it from the start: hashes made
+   * without it are of the password as it was written. False by default.
+   */
+  normalize?: boolean | undefined;
+}
+
+/** The options of {@link password.hash}. */
+export type PasswordHashOptions = PasswordPolicy & PasswordForm & SecretJobOptions;
+
+/** What a hash may cost to verify. */
+export interface PasswordLimits {
+  /** Bytes of working memory; 2^30 by default, which is 1 GiB. */
+  memory?: number;
+  /** Milliseconds of one core, by an estimate from the parameters that is the same on every machine; 10,000 by default. */
+  time?: number;
+}
+
+/** The options of {@link password.verify}. */
+export interface PasswordVerifyOptions extends PasswordForm, SecretJobOptions {
+  /** Whoever can write a hash could otherwise take all memory and all threads. */
+  limits?: PasswordLimits;
+}
+
+/**
+ * Passwords, as strings that a database keeps. The jobs run on the interactive threads, unless their
+ * parameters ask for more than about a second; the memory that they take counts against
+ * `pool.configure({ memory })`, so that a flood of logins waits.
+ */
+export namespace password {
+  /**
+   * A hash with 16 random bytes of salt and 32 bytes of output, in the PHC string format
+   * (`$argon2id$v=19$m=19456,t=2,p=1$…`); of bcrypt in its own (`$2b$10$…`).
+   *
+   * A password may have any length, none too; for bcrypt without a pepper at most 72 bytes of UTF-8
+   * and no NUL, because bcrypt looks at no more (`ERR_INVALID_ARG_VALUE`).
+   * `ERR_OFFLOOP_MEMORY_LIMIT` where the parameters ask for more than the pool's budget. Options that
+   * do not exist are refused: a misspelt `pepper` would be missing in the hash.
+   *
+   * @example
+   * const stored = await password.hash(request.body.password, { normalize: true });
+   */
+  function hash(password: Bytes, options?: PasswordHashOptions): Promise<string>;
+
+  /**
+   * Whether `hash` was made of `password`, compared in constant time. The algorithm and its
+   * parameters are the hash's own, and cannot be given here.
+   *
+   * Hashes of other software are taken too: Argon2id, Argon2i and Argon2d, scrypt and PBKDF2 in the
+   * PHC string format, PBKDF2 as passlib and Django write it, and `$2a$`, `$2b$` and `$2y$` of bcrypt.
+   * For bcrypt a password of more than 72 bytes is cut there, as the software that made the hash did,
+   * and NUL bytes are taken as given.
+   *
+   * Some passwords are the same to their algorithm, and so verify in each other's place: in bcrypt
+   * `'ab'` and `'ab\0ab'`, because it repeats its key with a zero between; in scrypt and PBKDF2 `'ab'`
+   * and `'ab\0'`, because HMAC fills its key up with zeros, and a password of more than a block and
+   * its digest, because HMAC shortens it so. Lone surrogates of a string all become U+FFFD, as in
+   * `Buffer.from`.
+   *
+   * `ERR_OFFLOOP_HASH_FORMAT` where `hash` is malformed or costs more than the limits;
+   * `ERR_OFFLOOP_MEMORY_LIMIT` where it is within them but above the pool's budget.
+   *
+   * @example
+   * if (!(await password.verify(user.hash, text, { normalize: true }))) return response.sendStatus(401);
+   * if (password.needsRehash(user.hash)) user.hash = await password.hash(text, { normalize: true });
+   */
+  function verify(hash: string, password: Bytes, options?: PasswordVerifyOptions): Promise<boolean>;
+
+  /**
+   * Whether `hash` is not what {@link password.hash} writes today with `policy`: another algorithm or
+   * version, any other parameter, another length of salt or output, a bcrypt hash other than `$2b$`.
+   *
+   * `policy` may be the very options of `hash`; the pepper, `normalize` and the job options in it are
+   * not looked at, because a hash does not tell. Throws `ERR_OFFLOOP_HASH_FORMAT` where `hash` is
+   * malformed.
+   */
+  function needsRehash(hash: string, policy?: PasswordHashOptions): boolean;
+}
+
+/** scrypt's parameters, under either of Node's names. N < 2^(16 r) and r * p < 2^30. */
+export interface ScryptParameters {
+  /** The cost, a power of two above 1. For {@link kdf.scrypt} 16,384 by default, for passwords 2^17. */
+  N?: number;
+  /** Another name of `N`. */
+  cost?: number;
+  /** The block size; 8 by default. */
+  r?: number;
+  /** Another name of `r`. */
+  blockSize?: number;
+  /** How many times the work is done over; 1 by default. */
+  p?: number;
+  /** Another name of `p`. */
+  parallelization?: number;
+}
+
+/** The options of {@link kdf.scrypt}. */
+export interface ScryptOptions extends ScryptParameters, SecretJobOptions {
+  /**
+   * The most bytes that the parameters may take, by OpenSSL's count: 128 r (N + p + 2). 256 MiB by
+   * default, because Node's 32 MiB refuse what OWASP asks for.
+   */
+  maxmem?: number;
+}
+
+/** The input of {@link kdf.argon2}, by RFC 9106's names. */
+export interface Argon2Parameters {
+  /** The password. */
+  message: Bytes;
+  /** The salt, of at least 8 bytes. */
+  nonce: Bytes;
+  /** Parts of the memory that can be filled at the same time, from 1 to 2^24 - 1. */
+  parallelism: number;
+  /** Bytes of output, from 4 to 2^32 - 1. */
+  tagLength: number;
+  /** Memory in KiB, from 8 times `parallelism` to 2^32 - 1. */
+  memory: number;
+  /** How many times the memory is gone over, from 1 to 2^32 - 1. */
+  passes: number;
+  /** The secret value K, a pepper; none by default. */
+  secret?: Bytes | undefined;
+  /** The associated data X; none by default. */
+  associatedData?: Bytes | undefined;
+}
+
+/**
+ * Keys from passwords and from other keys, with the arguments, the limits and the error codes of
+ * `node:crypto` in its newest version. For passwords in a database see {@link password}.
+ */
+export namespace kdf {
+  /**
+   * scrypt (RFC 7914), as `crypto.scrypt`. `keylen` is in bytes, from 0 to 2^31 - 1.
+   *
+   * `ERR_CRYPTO_INVALID_SCRYPT_PARAMS` where the parameters are not scrypt's or take more than
+   * `maxmem`; `ERR_INCOMPATIBLE_OPTION_PAIR` where both names of one are given.
+   */
+  function scrypt(password: Bytes, salt: Bytes, keylen: number, options?: ScryptOptions): Promise<Buffer>;
+
+  /**
+   * PBKDF2 (RFC 8018) with an HMAC, as `crypto.pbkdf2`. `iterations` and `keylen`, in bytes, are from
+   * 1 to 2^31 - 1. `ERR_CRYPTO_INVALID_DIGEST` for a digest that there is no HMAC over.
+   */
+  function pbkdf2(
+    password: Bytes,
+    salt: Bytes,
+    iterations: number,
+    keylen: number,
+    digest: HmacAlgorithm,
+    options?: SecretJobOptions
+  ): Promise<Buffer>;
+
+  /**
+   * Argon2 (RFC 9106), version 1.3, as `crypto.argon2` of Node 24.7 and newer. Of the three, Argon2id
+   * is the one to take.
+   */
+  function argon2(
+    algorithm: 'argon2id' | 'argon2i' | 'argon2d',
+    parameters: Argon2Parameters,
+    options?: SecretJobOptions
+  ): Promise<Buffer>;
+
+  /**
+   * HKDF (RFC 5869), as `crypto.hkdf`: for keys of high entropy, not for passwords. `info` has at most
+   * 1024 bytes; `keylen` is from 1 to 255 digests (`ERR_CRYPTO_INVALID_KEYLEN`). Small keys are made
+   * at once, on the calling thread.
+   */
+  function hkdf(
+    digest: HmacAlgorithm,
+    ikm: Bytes,
+    salt: Bytes,
+    info: Bytes,
+    keylen: number,
+    options?: SecretJobOptions
+  ): Promise<Buffer>;
+}
+
 /** The sizes of the pool. */
 export interface PoolOptions {
   /**

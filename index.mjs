@@ -1,4 +1,4 @@
 import offloop from './index.js';
 
-export const { hash, pool, OffloopError } = offloop;
+export const { hash, kdf, password, pool, OffloopError } = offloop;
 export default offloop;

@@ -106,4 +106,14 @@ function transferred(data, name) {
   return new Uint8Array(moved);
 }
 
-module.exports = { bytes, transferred };
+/**
+ * How many bytes native code will see.
+ *
+ * @param {Uint8Array | string} data
+ * @returns {number}
+ */
+function byteLength(data) {
+  return typeof data === 'string' ? Buffer.byteLength(data) : byteLengthOf.call(data);
+}
+
+module.exports = { byteLength, bytes, transferred };

@@ -46,13 +46,34 @@ function received(value) {
 }
 
 /**
+ * What an error shows of a value that may be a secret: its type only, also of a primitive.
+ *
+ * @param {unknown} value
+ * @returns {unknown} to be given to the functions below
+ */
+function veiled(value) {
+  return value === null || value === undefined ? value : Object(value);
+}
+
+/**
+ * @param {TypeErrorConstructor | RangeErrorConstructor} Class
+ * @param {string} code one of Node's
+ * @param {string} name the argument
+ * @param {string} expected
+ * @param {unknown} value what came
+ */
+function argumentError(Class, code, name, expected, value) {
+  const error = new Class(`Expected ${expected} for ${name} but received ${received(value)}`);
+  return Object.assign(error, { code });
+}
+
+/**
  * @param {string} name the argument
  * @param {string} expected
  * @param {unknown} value what came
  */
 function invalidType(name, expected, value) {
-  const error = new TypeError(`Expected ${expected} for ${name} but received ${received(value)}`);
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+  return argumentError(TypeError, 'ERR_INVALID_ARG_TYPE', name, expected, value);
 }
 
 /**
@@ -61,8 +82,7 @@ function invalidType(name, expected, value) {
  * @param {unknown} value what came
  */
 function invalidValue(name, expected, value) {
-  const error = new TypeError(`Expected ${expected} for ${name} but received ${received(value)}`);
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+  return argumentError(TypeError, 'ERR_INVALID_ARG_VALUE', name, expected, value);
 }
 
 /**
@@ -71,8 +91,7 @@ function invalidValue(name, expected, value) {
  * @param {unknown} value what came
  */
 function outOfRange(name, expected, value) {
-  const error = new RangeError(`Expected ${expected} for ${name} but received ${received(value)}`);
-  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  return argumentError(RangeError, 'ERR_OUT_OF_RANGE', name, expected, value);
 }
 
 /**
@@ -159,4 +178,14 @@ function failure(code, details) {
   return { [FAILURE]: true, code, ...details };
 }
 
-module.exports = { OffloopError, accessDenied, failure, invalidType, invalidValue, outOfRange, toError };
+module.exports = {
+  OffloopError,
+  accessDenied,
+  argumentError,
+  failure,
+  invalidType,
+  invalidValue,
+  outOfRange,
+  toError,
+  veiled,
+};

@@ -57,4 +57,19 @@ function oneOf(value, name, names) {
   return /** @type {Name} */ (value);
 }
 
-module.exports = { optionsObject, integer, boolean, oneOf };
+/**
+ * Refuses options that a call has no use for: what is given is never ignored.
+ *
+ * @param {Record<string, unknown>} options
+ * @param {string} owner the argument
+ * @param {readonly string[]} names
+ * @param {string} call
+ */
+function refuse(options, owner, names, call) {
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined) throw invalidValue(`${owner}.${name} with ${call}`, 'nothing', value);
+  }
+}
+
+module.exports = { optionsObject, integer, boolean, oneOf, refuse };

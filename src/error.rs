@@ -49,6 +49,15 @@ pub enum ErrorKind {
         /// What came.
         received: String,
     },
+    /// A stored password hash that cannot be read, or that asks for more than the limits allow.
+    HashFormat {
+        /// What would have been right.
+        expected: String,
+        /// What came, without any secret.
+        received: String,
+        /// Where in the string, in bytes, if it is one place.
+        byte_offset: Option<usize>,
+    },
     /// The system refused a call.
     Io {
         /// The call, as Node.js names it: `open`, `read`.
@@ -80,6 +89,7 @@ impl Error {
             ErrorKind::Cancelled => "ABORT_ERR",
             ErrorKind::Panic { .. } => "ERR_OFFLOOP_PANIC",
             ErrorKind::InvalidArgument { .. } => "ERR_INVALID_ARG_VALUE",
+            ErrorKind::HashFormat { .. } => "ERR_OFFLOOP_HASH_FORMAT",
             ErrorKind::Io { ref source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "ENOENT",
                 io::ErrorKind::PermissionDenied => "EACCES",
@@ -126,6 +136,17 @@ impl fmt::Display for Error {
                 expected,
                 received,
             } => write!(f, "Expected {expected} for {name} but received {received}"),
+            ErrorKind::HashFormat {
+                expected,
+                received,
+                byte_offset,
+            } => {
+                write!(f, "Expected {expected} in hash but received {received}")?;
+                match byte_offset {
+                    Some(offset) => write!(f, " at byte {offset}"),
+                    None => Ok(()),
+                }
+            }
             ErrorKind::Io {
                 syscall,
                 path,

@@ -25,7 +25,7 @@
 //!
 //! # Unsafe code
 //!
-//! `pool` has none, and `ops` none outside the SIMD kernels in their own modules. In `binding`
+//! `pool` has none, and `ops` none outside the kernels in their own modules. In `binding`
 //! each block names the contract that it relies on; `docs/safety.md` lists them all.
 
 #[cfg(feature = "binding")]

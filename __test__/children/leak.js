@@ -8,7 +8,7 @@
 const { writeFileSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { hash, empty, panic, hold } = require('../support/offloop.js');
+const { hash, kdf, password, empty, panic, hold } = require('../support/offloop.js');
 
 const JOBS = 100_000;
 const BATCH = 1000;
@@ -37,6 +37,9 @@ const kinds = {
   timed: () => hash.digest('md5', large, { ...bulk, timeout: 10_000 }),
   missing: () => hash.digestFile('md5', '/does/not/exist'),
   invalid: () => hash.digest('md5', large, { key: 'none' }),
+  hashed: () => password.hash('password', { memory: 8, passes: 1 }),
+  derived: () => kdf.pbkdf2('password', 'salt', 1, 32, 'sha256', bulk),
+  malformed: () => password.verify('$argon2id$', 'password'),
   empty: () => empty(),
   panic: () => panic(),
   /** Aborted by one signal for the batch, while most of them wait. */

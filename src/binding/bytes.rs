@@ -1,6 +1,5 @@
 //! Inputs: what JavaScript hands over, as bytes that a job can read on its own thread.
 
-use std::ffi::c_void;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
@@ -177,14 +176,4 @@ impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
         self
     }
-}
-
-/// Frees the vector behind an external buffer.
-///
-/// # Safety
-///
-/// `hint` came from `Box::into_raw` of a `Box<Vec<u8>>`, and this is called once.
-pub(super) unsafe extern "C" fn free_vector(_: sys::napi_env, _: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the contract above.
-    drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
 }

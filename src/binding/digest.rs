@@ -10,16 +10,14 @@ use zeroize::Zeroizing;
 
 use super::bytes::Bytes;
 use super::output::Output;
-use super::{JobOptions, Returned, environment, input, number, returned};
+use super::{
+    INLINE_NANOS, JobOptions, Returned, environment, inline, input, number, returned, secret,
+};
 use crate::error::{Error, ErrorKind};
 use crate::ops::digest::{
     self, Algorithm, Digest, Encoding, FILE_BUFFERS, Mode, Spec, digest_file, digest_many,
 };
-use crate::pool::{CancelToken, Context, LaneKind, Split};
-
-/// Work below this runs at once, on the JavaScript thread: a job costs that thread about as much
-/// (1.2 µs to submit and settle, and 1 to 5 µs to wake a thread).
-const INLINE_NANOS: u64 = 3_000;
+use crate::pool::{Context, LaneKind};
 
 /// Work above this goes to the bulk lane: far more than a password check may have to wait.
 const BULK_NANOS: u64 = 5_000_000;
@@ -43,11 +41,7 @@ fn resolve(
 ) -> Result<(Spec, Encoding), Error> {
     let key = match &key {
         None => Zeroizing::default(),
-        // A key is always copied, and the copy wiped.
-        Some(key) => Zeroizing::new(match input(env, key, true)? {
-            Bytes::Copied(key) => key,
-            Bytes::Borrowed(_) => unreachable!("a copy was asked for"),
-        }),
+        Some(key) => secret(env, key)?,
     };
     let spec = Spec {
         algorithm: *Algorithm::ALL
@@ -102,12 +96,6 @@ fn output(digest: Vec<u8>, encoding: Encoding) -> Result<Output, Error> {
     } else {
         encoding.encode(digest).map(Output::from)
     }
-}
-
-/// Runs `work` here, where nothing splits and nothing cancels.
-fn inline<R>(work: impl FnOnce(&Context<'_>) -> R) -> R {
-    let split = Split::new(LaneKind::Interactive, 1);
-    work(&Context::new(&CancelToken::default(), &split))
 }
 
 /// The names, in the order of the numbers.

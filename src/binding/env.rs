@@ -11,9 +11,12 @@ use super::borrows::Borrows;
 use super::completion::{Completion, CompletionQueue, Wake};
 use super::output::{NapiResult, Output, check};
 use super::settle::{BATCH, Header, Turn, on_wake};
-use super::task::Task;
+use super::task::{Steps, Task};
 use crate::error::{Error, ErrorKind};
-use crate::pool::{Config, Context, JobSpec, LaneKind, Observer, Pool, Ticket};
+use crate::ops::kdf;
+use crate::pool::{
+    Company, Config, Context, Job, JobSpec, LaneKind, Lockstep, Observer, Pool, Ticket,
+};
 
 /// One pool for the process, made by the first environment.
 static POOL: OnceLock<Pool> = OnceLock::new();
@@ -72,7 +75,10 @@ impl Environment {
         }
         // Before the first thread: the library is never unmapped under the pool.
         napi::bindgen_prelude::retain_current_module_for_unload_safety();
-        POOL.get_or_init(|| Pool::new(config));
+        POOL.get_or_init(|| {
+            kdf::set_arena_budget(config.memory);
+            Pool::new(config)
+        });
 
         let mut name = ptr::null_mut();
         // SAFETY: the caller vouches for `env`; the text is 7 bytes long.
@@ -154,6 +160,34 @@ impl Environment {
     where
         W: FnOnce(&Context<'_>) -> Result<Output, Error> + Send + 'static,
     {
+        let task = Task::new(route.slot, &self.queue, route.progress, work);
+        self.submit_job(env, route, None, Box::new(task))
+    }
+
+    /// Submits work that may go on in company; `finish` makes the result of it.
+    pub(super) fn submit_steps<L, F>(
+        &self,
+        env: sys::napi_env,
+        route: Route,
+        company: Company,
+        work: L,
+        finish: F,
+    ) -> Result<(), Error>
+    where
+        L: Lockstep,
+        F: FnOnce(L) -> Result<Output, Error> + Send + 'static,
+    {
+        let steps = Steps::new(route.slot, &self.queue, work, finish);
+        self.submit_job(env, route, Some(company), Box::new(steps))
+    }
+
+    fn submit_job(
+        &self,
+        env: sys::napi_env,
+        route: Route,
+        company: Option<Company>,
+        job: Box<dyn Job>,
+    ) -> Result<(), Error> {
         let slot = route.slot as usize;
         let mut tickets = self.tickets.borrow_mut();
         // JavaScript hands out the next slot or one that it has back.
@@ -169,12 +203,11 @@ impl Environment {
             tickets.push(None);
         }
         drop(tickets);
-        let job = Box::new(Task::new(route.slot, &self.queue, route.progress, work));
         let spec = JobSpec {
             lane: route.lane,
             priority: route.priority,
             bytes: route.bytes,
-            company: None,
+            company,
         };
         let ticket = pool().submit(spec, job)?;
         self.tickets.borrow_mut()[slot] = Some(ticket);

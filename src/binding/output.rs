@@ -1,13 +1,14 @@
 //! Results, and errors, as JavaScript values.
 
 use std::ffi::{c_char, c_void};
+use std::ops::Deref;
 use std::ptr;
 
 use napi::sys;
 
-use super::bytes::free_vector;
 use crate::error::{Error, ErrorKind};
 use crate::ops::digest::Encoded;
+use crate::ops::kdf::Secret;
 
 /// From this size on a result is not copied into JavaScript's memory: an external buffer costs
 /// 2.4 µs, which is what a copy costs here.
@@ -19,6 +20,9 @@ pub(super) enum Output {
     Buffer(Vec<u8>),
     /// Text of one byte a character.
     Latin1(Vec<u8>),
+    /// A `Buffer` whose native copy is wiped.
+    Secret(Secret),
+    Boolean(bool),
 }
 
 impl From<Encoded> for Output {
@@ -52,6 +56,10 @@ impl Output {
                 // SAFETY: the caller vouches for `env`.
                 check(unsafe { sys::napi_get_undefined(env, &raw mut value) })?;
             }
+            Self::Boolean(truth) => {
+                // SAFETY: the caller vouches for `env`.
+                check(unsafe { sys::napi_get_boolean(env, truth, &raw mut value) })?;
+            }
             Self::Latin1(text) => {
                 let length = isize::try_from(text.len()).unwrap_or(isize::MAX);
                 // SAFETY: `text` is readable for `length` bytes; V8 copies it.
@@ -64,40 +72,64 @@ impl Output {
                     )
                 })?;
             }
-            Self::Buffer(bytes) if bytes.len() < EXTERNAL_FROM => {
-                // SAFETY: as for this function.
-                value = unsafe { copy_to_buffer(env, &bytes) }?;
-            }
-            Self::Buffer(bytes) => {
-                let bytes = Box::new(bytes);
-                let (data, length) = (bytes.as_ptr(), bytes.len());
-                let owner = Box::into_raw(bytes);
-                // SAFETY: the vector lives until `free_vector` takes it back, once, when
-                // JavaScript drops the buffer or the environment ends.
-                let status = unsafe {
-                    sys::napi_create_external_buffer(
-                        env,
-                        length,
-                        data.cast_mut().cast::<c_void>(),
-                        Some(free_vector),
-                        owner.cast::<c_void>(),
-                        &raw mut value,
-                    )
-                };
-                if status == sys::Status::napi_no_external_buffers_allowed {
-                    // Electron.
-                    // SAFETY: refused before anything was made, so the vector is still ours.
-                    let bytes = unsafe { Box::from_raw(owner) };
-                    // SAFETY: as for this function.
-                    value = unsafe { copy_to_buffer(env, &bytes) }?;
-                } else {
-                    // After any other failure Node has called the finalizer already.
-                    check(status)?;
-                }
-            }
+            // SAFETY: as for this function.
+            Self::Buffer(bytes) => value = unsafe { buffer(env, Box::new(bytes)) }?,
+            // SAFETY: as for this function.
+            Self::Secret(bytes) => value = unsafe { buffer(env, bytes) }?,
         }
         Ok(value)
     }
+}
+
+/// A `Buffer` of `bytes`: a copy where they are few, and otherwise their own memory.
+///
+/// # Safety
+///
+/// As for [`Output::into_js`].
+unsafe fn buffer<B: Deref<Target = Vec<u8>>>(
+    env: sys::napi_env,
+    bytes: B,
+) -> NapiResult<sys::napi_value> {
+    if bytes.len() < EXTERNAL_FROM {
+        // SAFETY: as for this function.
+        return unsafe { copy_to_buffer(env, &bytes) };
+    }
+    let mut value = ptr::null_mut();
+    let bytes = Box::new(bytes);
+    let (data, length) = (bytes.as_ptr(), bytes.len());
+    let owner = Box::into_raw(bytes);
+    // SAFETY: the vector lives until `free` takes it back, once, when JavaScript drops the buffer or
+    // the environment ends.
+    let status = unsafe {
+        sys::napi_create_external_buffer(
+            env,
+            length,
+            data.cast_mut().cast::<c_void>(),
+            Some(free::<B>),
+            owner.cast::<c_void>(),
+            &raw mut value,
+        )
+    };
+    if status == sys::Status::napi_no_external_buffers_allowed {
+        // Electron.
+        // SAFETY: refused before anything was made, so the vector is still ours.
+        let bytes = unsafe { Box::from_raw(owner) };
+        // SAFETY: as for this function.
+        return unsafe { copy_to_buffer(env, &bytes) };
+    }
+    // After any other failure Node has called the finalizer already.
+    check(status)?;
+    Ok(value)
+}
+
+/// Frees what is behind an external buffer.
+///
+/// # Safety
+///
+/// `hint` came from `Box::into_raw` of a `Box<B>`, and this is called once.
+unsafe extern "C" fn free<B>(_: sys::napi_env, _: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the contract above.
+    drop(unsafe { Box::from_raw(hint.cast::<B>()) });
 }
 
 /// # Safety

@@ -8,6 +8,7 @@ use super::backing_store::BackingStore;
 use super::env::{Environment, pool};
 use super::settle::{BATCH, Header};
 use super::{environment, number};
+use crate::ops::kdf;
 use crate::pool::{Config, LaneKind, LaneStats, Quantiles, available_cpus};
 
 /// Sizes of the pool, as in `pool.configure`.
@@ -177,7 +178,9 @@ pub fn cancel(env: Env, slot: u32) -> bool {
 /// Changes the pool's sizes, for the whole process.
 #[napi(catch_unwind)]
 pub fn configure(sizes: Sizes) {
-    pool().configure(sizes.into());
+    let config = Config::from(sizes);
+    kdf::set_arena_budget(config.memory);
+    pool().configure(config);
 }
 
 /// The pool's sizes.

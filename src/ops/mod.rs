@@ -1,3 +1,9 @@
 //! What is computed: bytes and options in, `Result` out.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 pub mod digest;
+pub mod kdf;
+mod sha2_tables;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;

@@ -84,8 +84,8 @@ impl Spec {
             Mode::Plain => (Hasher::new(self.algorithm), None),
             Mode::Keyed(key) => (Hasher::keyed(self.algorithm, key)?, None),
             Mode::Hmac(key) => {
-                let (inner, outer) = hmac_start(self.algorithm, key)?;
-                (inner, Some(outer))
+                let Digest { inner, outer, .. } = Digest::hmac(self.algorithm, key)?;
+                (inner, outer)
             }
         };
         Ok(Digest {
@@ -97,6 +97,28 @@ impl Spec {
 }
 
 impl Digest {
+    /// HMAC (RFC 2104) of no bytes yet.
+    pub(in crate::ops) fn hmac(algorithm: Algorithm, key: &[u8]) -> Result<Self, Error> {
+        let (inner, outer) = hmac_start(algorithm, key)?;
+        Ok(Self {
+            inner,
+            outer: Some(outer),
+            length: algorithm.digest_length(),
+        })
+    }
+
+    /// The digest of all the bytes so far, at its usual length.
+    pub(in crate::ops) fn finish_fixed(self) -> Vec<u8> {
+        let inner = self.inner.finish_fixed();
+        match self.outer {
+            None => inner,
+            Some(mut outer) => {
+                outer.update(&Zeroizing::new(inner));
+                outer.finish_fixed()
+            }
+        }
+    }
+
     /// Appends `bytes` to the message, on this thread.
     pub fn update(&mut self, bytes: &[u8]) {
         self.inner.update(bytes);
@@ -159,6 +181,26 @@ pub fn digest_inline(spec: &Spec, message: &[u8], context: &Context<'_>) -> Resu
 
 /// RFC 2104, section 2: the two hashes after their padded keys.
 fn hmac_start(algorithm: Algorithm, key: &[u8]) -> Result<(Hasher, Hasher), Error> {
+    let padded = hmac_key(algorithm, key)?;
+    let start = |pad: u8| {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(&xor(&padded, pad));
+        hasher
+    };
+    Ok((start(HMAC_INNER), start(HMAC_OUTER)))
+}
+
+/// What the key of HMAC is combined with for its inner hash.
+pub(in crate::ops) const HMAC_INNER: u8 = 0x36;
+
+/// And for its outer one.
+pub(in crate::ops) const HMAC_OUTER: u8 = 0x5c;
+
+/// RFC 2104, section 2: the key in one block of the algorithm.
+pub(in crate::ops) fn hmac_key(
+    algorithm: Algorithm,
+    key: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let Some(block) = algorithm.hmac_block() else {
         return Err(ErrorKind::InvalidArgument {
             name: "algorithm",
@@ -176,12 +218,10 @@ fn hmac_start(algorithm: Algorithm, key: &[u8]) -> Result<(Hasher, Hasher), Erro
     } else {
         padded[..key.len()].copy_from_slice(key);
     }
-    let mut start = |pad: u8| {
-        let mut hasher = Hasher::new(algorithm);
-        padded.iter_mut().for_each(|byte| *byte ^= pad);
-        hasher.update(&padded);
-        padded.iter_mut().for_each(|byte| *byte ^= pad);
-        hasher
-    };
-    Ok((start(0x36), start(0x5c)))
+    Ok(padded)
+}
+
+/// Each byte of `key` with `pad`.
+pub(in crate::ops) fn xor(key: &[u8], pad: u8) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(key.iter().map(|byte| byte ^ pad).collect())
 }

@@ -2,35 +2,23 @@
 //!
 //! One message is bound by the latency of `sha256rnds2`, whose unit can start a second one in the
 //! meantime. Two independent messages fill that gap: 1.8 times the throughput of one on Zen 3.
-//! FIPS 180-4, section 6.2; the use of the instructions follows Intel's "Intel SHA Extensions"
-//! (2013).
+//! FIPS 180-4, section 6.2.
 
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_blend_epi16, _mm_loadu_si128, _mm_set_epi64x,
-    _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8,
-    _mm_shuffle_epi32, _mm_storeu_si128,
+    __m128i, _mm_add_epi32, _mm_loadu_si128, _mm_set_epi64x, _mm_sha256rnds2_epu32,
+    _mm_shuffle_epi8, _mm_shuffle_epi32,
 };
 
 use super::{Algorithm, SERIAL_PIECE};
 use crate::error::Error;
+use crate::ops::sha_ni::{ShaNi, constants, load, load_state, pack, schedule, store_state, unpack};
+use crate::ops::sha2_tables::START256;
 
 const BLOCK: usize = 64;
 const LANES: usize = 2;
 
 type State = [u32; 8];
 type Block = [u8; BLOCK];
-
-/// FIPS 180-4, section 5.3.3.
-const SHA256_START: State = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// FIPS 180-4, section 5.3.2.
 const SHA224_START: State = [
@@ -44,29 +32,13 @@ const SHA224_START: State = [
     0xbefa_4fa4,
 ];
 
-/// FIPS 180-4, section 4.2.2.
-#[rustfmt::skip]
-static K: [[u32; 4]; 16] = [
-    [0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5], [0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5],
-    [0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3], [0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174],
-    [0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc], [0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da],
-    [0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7], [0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967],
-    [0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13], [0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85],
-    [0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3], [0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070],
-    [0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5], [0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3],
-    [0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208], [0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2],
-];
-
-/// Proof that this CPU has the instructions.
+/// Two lanes of a CPU that has the instructions.
 #[derive(Clone, Copy)]
-pub(super) struct Lanes(());
+pub(super) struct Lanes(ShaNi);
 
 impl Lanes {
     pub(super) fn detect() -> Option<Self> {
-        let has = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("sse4.1");
-        has.then_some(Self(()))
+        ShaNi::detect().map(Self)
     }
 
     /// The digests of `messages` into `digests`, telling `advance` of the bytes done.
@@ -80,7 +52,7 @@ impl Lanes {
         let start = if algorithm == Algorithm::Sha224 {
             SHA224_START
         } else {
-            SHA256_START
+            START256
         };
         let mut waiting = messages
             .iter()
@@ -120,7 +92,7 @@ impl Lanes {
         reason = "the proof that the instructions are there"
     )]
     fn compress(self, states: [&mut State; LANES], blocks: [&[Block]; LANES]) {
-        // SAFETY: `self` exists only where `detect` has found the instructions.
+        // SAFETY: `ShaNi` exists only where the instructions were found.
         unsafe { compress(states, blocks) }
     }
 }
@@ -206,7 +178,7 @@ fn compress(states: [&mut State; LANES], blocks: [&[Block]; LANES]) {
     let mut abef = [load(&[0; 4]); LANES];
     let mut cdgh = abef;
     for lane in 0..LANES {
-        (abef[lane], cdgh[lane]) = pack(states[lane]);
+        [abef[lane], cdgh[lane]] = pack(load_state(states[lane]));
     }
 
     let [first, second] = blocks;
@@ -223,7 +195,7 @@ fn compress(states: [&mut State; LANES], blocks: [&[Block]; LANES]) {
         // whether the compiler unrolls a loop here depends on the build, and half the speed on that.
         macro_rules! four_rounds {
             ($($step:literal)*) => {$(
-                let key = load(&K[$step]);
+                let key = constants($step);
                 four_rounds!(lane 0, $step, key);
                 four_rounds!(lane 1, $step, key);
             )*};
@@ -251,46 +223,8 @@ fn compress(states: [&mut State; LANES], blocks: [&[Block]; LANES]) {
     }
 
     for (lane, state) in states.into_iter().enumerate() {
-        unpack(abef[lane], cdgh[lane], state);
+        store_state(unpack([abef[lane], cdgh[lane]]), state);
     }
-}
-
-/// The next four words of the message schedule, from the last sixteen.
-#[inline]
-#[target_feature(enable = "sha,sse2,ssse3")]
-fn schedule(w0: __m128i, w1: __m128i, w2: __m128i, w3: __m128i) -> __m128i {
-    let sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8(w3, w2, 4));
-    _mm_sha256msg2_epu32(sum, w3)
-}
-
-/// From the standard's order of the words, A to H, to the one of the instructions.
-#[inline]
-#[target_feature(enable = "sse2,ssse3,sse4.1")]
-fn pack(state: &State) -> (__m128i, __m128i) {
-    let (halves, _) = state.as_chunks::<4>();
-    let cdab = _mm_shuffle_epi32(load(&halves[0]), 0xb1);
-    let efgh = _mm_shuffle_epi32(load(&halves[1]), 0x1b);
-    let abef = _mm_alignr_epi8(cdab, efgh, 8);
-    let cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
-    (abef, cdgh)
-}
-
-/// The inverse of [`pack`].
-#[inline]
-#[target_feature(enable = "sse2,ssse3,sse4.1")]
-fn unpack(abef: __m128i, cdgh: __m128i, state: &mut State) {
-    let feba = _mm_shuffle_epi32(abef, 0x1b);
-    let dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-    let (halves, _) = state.as_chunks_mut::<4>();
-    store(&mut halves[0], _mm_blend_epi16(feba, dchg, 0xf0));
-    store(&mut halves[1], _mm_alignr_epi8(dchg, feba, 8));
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn load(words: &[u32; 4]) -> __m128i {
-    // SAFETY: the reference is to 16 readable bytes, and the load needs no alignment.
-    unsafe { _mm_loadu_si128(words.as_ptr().cast()) }
 }
 
 #[inline]
@@ -298,13 +232,6 @@ fn load(words: &[u32; 4]) -> __m128i {
 fn load_bytes(bytes: &[u8; 16]) -> __m128i {
     // SAFETY: the reference is to 16 readable bytes, and the load needs no alignment.
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn store(words: &mut [u32; 4], value: __m128i) {
-    // SAFETY: the reference is to 16 writable bytes, and the store needs no alignment.
-    unsafe { _mm_storeu_si128(words.as_mut_ptr().cast(), value) }
 }
 
 #[cfg(test)]
