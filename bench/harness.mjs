@@ -73,6 +73,8 @@ export function time(unit) {
  * @property {string} [note] what a reader has to know of how it is measured
  * @property {ReturnType<typeof rate>} quantity
  * @property {Contender[]} contenders offloop first
+ * @property {(title: string, contenders: Contender[]) => Promise<void>} [compareOutputs] where they are
+ *   not the same, by what else one tells that they are right; throws a Mismatch
  * @property {Target[]} [targets]
  * @property {boolean} [stall] whether to measure the longest stall of one call
  * @property {Column[]} [columns]
@@ -86,7 +88,7 @@ export function time(unit) {
  */
 export async function compare(row, effort) {
   const { title, note, quantity, contenders, targets = [] } = row;
-  await compareOutputs(title, contenders);
+  await (row.compareOutputs ?? compareOutputs)(title, contenders);
 
   const columns = [...(row.columns ?? [])];
   if (row.stall) columns.push({ title: 'longest stall', unit: 'ms', of: ({ call }) => longestStall(call) });

@@ -31,23 +31,27 @@ export async function longestStall(work) {
 }
 
 /**
- * How late a timer of 1 ms fires, in milliseconds, again and again for as long as given. The loop
+ * How late a timer of 1 ms fires, in milliseconds, again and again until `work` has ended. The loop
  * sleeps between, as that of a server does, so the kernel has to take a core away from other
  * threads for it. Timers count whole milliseconds: up to 1 ms of a delay is rounding, not waiting.
+ *
+ * @param {Promise<unknown>} work
  */
-export function timerDelays(milliseconds) {
+export async function timerDelays(work) {
   const delays = [];
-  const end = performance.now() + milliseconds;
-  return new Promise((resolve) => {
-    const start = () => {
-      const due = performance.now() + 1;
-      setTimeout(() => {
-        const now = performance.now();
-        delays.push(now - due);
-        if (now < end) start();
-        else resolve(delays);
-      }, 1);
-    };
-    start();
-  });
+  let running = true;
+  const start = () => {
+    const due = performance.now() + 1;
+    setTimeout(() => {
+      delays.push(performance.now() - due);
+      if (running) start();
+    }, 1);
+  };
+  start();
+  try {
+    await work;
+  } finally {
+    running = false;
+  }
+  return delays;
 }

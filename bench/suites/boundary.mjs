@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Piscina from 'piscina';
 import Tinypool from 'tinypool';
@@ -143,7 +144,7 @@ async function loopDelay(compare, { quick }) {
   const milliseconds = quick ? 1000 : 3500;
   const beside = (start) => async () => {
     const stop = await start();
-    const delays = await timerDelays(milliseconds);
+    const delays = await timerDelays(sleep(milliseconds));
     await stop();
     return quantile(delays, 0.99);
   };
