@@ -1,5 +1,6 @@
-// npm start: what offloop does for a server, seen from outside. Two Express servers take the same
-// uploads over HTTP, one hashing with node:crypto and one with offloop; then the second stays up.
+// npm start: what offloop does for a server, seen from outside. Three Express servers take the same
+// uploads and logins over HTTP, one with scryptSync of node:crypto, one with its scrypt, and one with
+// offloop; then the last stays up.
 //
 //   npm start              until Ctrl-C
 //   npm start -- --once    ends after the table

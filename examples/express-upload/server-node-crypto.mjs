@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import express from 'express';
 import { createBLAKE3 } from 'hash-wasm';
-import { serve } from './serve.mjs';
+import { serve } from '../serve.mjs';
 
 export function createApp({ maxBytes = 2 ** 30 } = {}) {
   const app = express();

@@ -4,7 +4,7 @@
 import { PassThrough } from 'node:stream';
 import express from 'express';
 import { hash, pool } from 'offloop';
-import { serve } from './serve.mjs';
+import { serve } from '../serve.mjs';
 
 // An upload has at most two jobs in the pool, so this many that wait are the work of 32 uploads.
 // One more is asked to come back, which serves it better than a queue in which all of them time out.

@@ -1,106 +1,98 @@
-// Puts the same load on both servers, in turn, and checks every answer.
+// Puts the same load on all servers, in turn, and checks every answer.
 
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { step, update } from './progress.mjs';
+import { compareAnswers, uploadChecker } from './answers.mjs';
+import { step } from './progress.mjs';
 import { quantile } from './report.mjs';
 import { startServer, stopServer } from './server-process.mjs';
-import { HEALTH_INTERVAL, askHealth, uploadAll } from './traffic.mjs';
+import { askFor, logInFor, uploadFor } from './traffic.mjs';
 
-const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'express-upload');
+const SCRIPT = join(import.meta.dirname, 'server.mjs');
+/** offloop last: it is left running. */
 const SERVERS = [
-  { name: 'node:crypto', script: join(EXAMPLE, 'server-node-crypto.mjs') },
-  { name: 'offloop', script: join(EXAMPLE, 'server.mjs') },
+  { name: 'node:crypto, scryptSync', variant: 'scryptSync' },
+  { name: 'node:crypto, scrypt', variant: 'scrypt' },
+  { name: 'offloop', variant: 'offloop' },
 ];
 
-/** The servers take turns, so that what else the machine does meanwhile falls on both. */
+/** The servers take turns, so that what else the machine does meanwhile falls on all of them. */
 const ROUNDS = 2;
-/** Of each pass: a round has two, one that is timed and one with the watch on the event loop. */
-const UPLOADS = 6;
-const CONCURRENCY = 4;
+/** Milliseconds of each pass: a round has two, one that is timed and one with the watch on the event loop. */
+const TIMED = 4000;
+const WATCHED = 2000;
+/** Before the first: until the code is compiled and the threads have their memory, all takes twice as long. */
+const WARM_UP = 1000;
+
+const UPLOAD_BYTES = 16_000_000;
+/**
+ * A load that every server can carry, at a pace of its own: a faster server does not get more of it,
+ * and the clients, which run on the same machine, do not take it whole.
+ */
+const UPLOADS = { atOnce: 1, interval: 200 };
+/** More at once than libuv has threads. */
+const LOGINS = { atOnce: 6, interval: 1000 };
+const QUESTIONS = { interval: 10 };
+
+const CONDITIONS = [
+  `${ROUNDS} times ${TIMED / 1000} s for each server: an upload of ${UPLOAD_BYTES / 1e6} MB every ${UPLOADS.interval} ms, ` +
+    `SHA-256 and BLAKE3 of each;`,
+  `${LOGINS.atOnce} logins at once every second, scrypt N=2^14 r=8 p=1; /health, and a page that is read with`,
+  `fs.readFile, every ${QUESTIONS.interval} ms. The stall is of runs of its own: the watch on the event loop takes a core.`,
+].join('\n');
 
 /** The results, and the server with offloop, which is left running. */
 export async function compare() {
-  // A file that every machine has, and a large one.
-  const file = process.execPath;
-  const body = await readFile(file);
-  const check = checker(body);
-  const megabytes = body.length / 1e6;
+  const body = randomBytes(UPLOAD_BYTES);
+  const check = uploadChecker(body);
 
   step('Starting the servers');
-  const servers = await Promise.all(SERVERS.map(({ name, script }) => startServer(name, script)));
-  for (const server of servers) {
-    step(`${server.name}: one upload of ${megabytes.toFixed()} MB to warm up`);
-    await uploadAll(server.url, body, { count: 1, concurrency: 1, check });
-  }
+  const servers = await Promise.all(SERVERS.map(({ name, variant }) => startServer(name, SCRIPT, variant)));
+  step('Comparing their answers');
+  await compareAnswers(servers, body, check);
+  step('Warming them up');
+  for (const server of servers) await pass(WARM_UP, server, body, check);
 
   const rounds = new Map(servers.map((server) => [server, []]));
   for (let round = 1; round <= ROUNDS; round++) {
     for (const server of servers) {
-      const title = `${server.name}, round ${round} of ${ROUNDS}`;
-      const timed = await pass(server, body, check, `${title}: timed`);
+      step(`${server.name}, round ${round} of ${ROUNDS}`);
+      const timed = await pass(TIMED, server, body, check);
       // Not timed: the watch never sleeps, and on a small machine or a busy one it takes the core
       // from the native threads, which give way to everything.
       await server.startStallWatch();
-      await pass(server, body, check, `${title}: event loop watched`);
+      await pass(WATCHED, server, body, check);
       rounds.get(server).push({ ...timed, stall: await server.stopStallWatch() });
     }
   }
 
-  const [peer, offloop] = servers;
-  await stopServer(peer);
-  const results = servers.map((server) => summary(server.name, rounds.get(server), megabytes));
-  const uploads = `${ROUNDS * UPLOADS} uploads of ${megabytes.toFixed()} MB to each server, ${CONCURRENCY} at a time`;
-  const conditions = [
-    `${uploads}, SHA-256 and BLAKE3 of each; /health asked every ${HEALTH_INTERVAL} ms.`,
-    'The stall is that of as many more: the watch on the event loop takes a core of its own.',
-  ].join('\n');
-  return { results, server: offloop, file, conditions };
+  const offloop = servers.pop();
+  await Promise.all(servers.map(stopServer));
+  const results = Array.from(rounds, ([{ name }, passes]) => summary(name, passes));
+  return { results, server: offloop, conditions: CONDITIONS };
 }
 
-/** Sends the uploads, with the questions after the server's health: how long both took. */
-async function pass(server, body, check, title) {
-  const over = new AbortController();
-  async function upload() {
-    const onAnswer = (answered) => update(`${title}, ${answered} of ${UPLOADS} uploads`);
-    const began = performance.now();
-    try {
-      await uploadAll(server.url, body, { count: UPLOADS, concurrency: CONCURRENCY, check, onAnswer });
-      return performance.now() - began;
-    } finally {
-      over.abort();
-    }
-  }
-  step(`${title}, ${UPLOADS} uploads`);
-  const [milliseconds, latencies] = await Promise.all([upload(), askHealth(server.url, over.signal)]);
-  return { milliseconds, latencies };
+/** All clients at the same time. */
+async function pass(milliseconds, { url }, body, check) {
+  const [uploads, logins, health, page] = await Promise.all([
+    uploadFor(milliseconds, url, { ...UPLOADS, body, check }),
+    logInFor(milliseconds, url, LOGINS),
+    askFor(milliseconds, `${url}/health`, QUESTIONS),
+    askFor(milliseconds, `${url}/`, QUESTIONS),
+  ]);
+  return { uploads, logins, health, page };
 }
 
-function summary(name, rounds, megabytes) {
-  const seconds = rounds.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
-  const latencies = rounds.flatMap((round) => round.latencies);
+function summary(name, rounds) {
+  const all = (measured) => rounds.flatMap((round) => round[measured]);
   return {
     name,
-    throughput: (rounds.length * UPLOADS * megabytes) / seconds,
-    stall: Math.max(...rounds.map((round) => round.stall)),
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-  };
-}
-
-/**
- * Throws unless an answer has the size and the SHA-256 of `body`, and the BLAKE3 of all other
- * answers: the servers compute that with two libraries that have nothing in common.
- */
-function checker(body) {
-  const bytes = body.length;
-  const sha256 = createHash('sha256').update(body).digest('hex');
-  let blake3;
-  return (answer) => {
-    blake3 ??= answer.blake3;
-    if (answer.bytes === bytes && answer.sha256 === sha256 && answer.blake3 === blake3) return;
-    const expected = JSON.stringify({ bytes, sha256, blake3 });
-    throw new Error(`Expected ${expected} for an upload but received ${JSON.stringify(answer)}`);
+    loginP50: quantile(all('logins'), 0.5),
+    loginP99: quantile(all('logins'), 0.99),
+    // Of one upload, as its client sees it. Bytes per millisecond are kilobytes per second.
+    uploadSpeed: UPLOAD_BYTES / quantile(all('uploads'), 0.5) / 1000,
+    stall: Math.max(...all('stall')),
+    healthP99: quantile(all('health'), 0.99),
+    pageP99: quantile(all('page'), 0.99),
   };
 }

@@ -4,10 +4,12 @@ import { availableParallelism, cpus } from 'node:os';
 
 const COLUMNS = [
   { title: '', text: ({ name }) => name },
-  { title: 'throughput (MB/s)', text: ({ throughput }) => throughput.toFixed() },
+  { title: 'login p50 (ms)', text: ({ loginP50 }) => loginP50.toFixed() },
+  { title: 'p99 (ms)', text: ({ loginP99 }) => loginP99.toFixed() },
+  { title: 'upload (MB/s)', text: ({ uploadSpeed }) => uploadSpeed.toFixed() },
   { title: 'longest stall (ms)', text: ({ stall }) => stall.toFixed(1) },
-  { title: '/health p50 (ms)', text: ({ p50 }) => p50.toFixed(1) },
-  { title: '/health p99 (ms)', text: ({ p99 }) => p99.toFixed(1) },
+  { title: '/health p99 (ms)', text: ({ healthP99 }) => healthP99.toFixed(1) },
+  { title: 'readFile p99 (ms)', text: ({ pageP99 }) => pageP99.toFixed(1) },
 ];
 
 export function table(results) {

@@ -1,6 +1,7 @@
 // The whole of npm start once everything is built. Whatever ends it, no server is left behind.
 
 import { constants } from 'node:os';
+import { USER } from './answers.mjs';
 import { compare } from './compare.mjs';
 import { step } from './progress.mjs';
 import { machine, table } from './report.mjs';
@@ -18,10 +19,10 @@ export async function run({ once }) {
   });
 
   async function demonstrate() {
-    const { results, server, file, conditions } = await compare();
+    const { results, server, conditions } = await compare();
     console.log(`\n${table(results)}\n\n${conditions}\n${machine()}`);
     if (once) return 0;
-    console.log(`\n${invitation(server.url, file)}`);
+    console.log(`\n${invitation(server.url)}`);
     serving = true;
     return server.lost;
   }
@@ -34,11 +35,13 @@ export async function run({ once }) {
   }
 }
 
-function invitation(url, file) {
+function invitation(url) {
+  const { name, password } = USER;
   return [
-    `The server with offloop stays up at ${url}. In another terminal, try`,
+    `The server with offloop stays up: log in at ${url} as ${name}`,
+    `with the password "${password}", or in another terminal, try`,
     '',
-    `  curl -X POST -T "${file}" ${url}/upload`,
+    `  curl -X POST -T "${process.execPath}" ${url}/upload`,
     `  curl ${url}/health`,
     `  curl ${url}/stats`,
     '',

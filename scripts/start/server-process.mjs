@@ -48,9 +48,9 @@ class ServerProcess {
   }
 }
 
-/** Resolves when the server listens, on a free port. */
-export async function startServer(name, script) {
-  const child = spawn(process.execPath, ['--import', STALL, script], {
+/** Runs a script with arguments. Resolves when its server listens, on a free port. */
+export async function startServer(name, ...script) {
+  const child = spawn(process.execPath, ['--import', STALL, ...script], {
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     // Not in the terminal's process group: Ctrl-C is for the parent, which then ends the servers.

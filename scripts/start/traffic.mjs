@@ -1,77 +1,72 @@
-// The two clients: one that uploads, and one that wants a quick answer meanwhile.
+// The clients: some that upload, some that log in, and some that want a quick answer meanwhile.
 
-import { Agent, request } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { USER, checkLogin } from './answers.mjs';
+import { logIn, send, upload } from './http.mjs';
 
-/** Milliseconds from one question after a server's health to the next. */
-export const HEALTH_INTERVAL = 5;
-
-/** An answer that takes longer never comes: the servers need a second or two. */
-const TIMEOUT = 120_000;
-
-/** The JSON of the answer to one request. */
-function fetchJson(url, { method = 'GET', agent, body }) {
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(TIMEOUT);
-    const sent = request(url, { method, agent, signal, headers: { 'Content-Length': body?.length ?? 0 } });
-    sent.on('error', (cause) => reject(new Error(`${method} ${url}: ${cause.message}`, { cause })));
-    sent.on('response', async (response) => {
-      try {
-        const text = Buffer.concat(await response.toArray()).toString();
-        if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}: ${text}`);
-        resolve(JSON.parse(text));
-      } catch (cause) {
-        reject(new Error(`${method} ${url}: ${cause.message}`, { cause }));
-      }
-    });
-    // As one buffer, which costs this process next to nothing: on a small machine it would
-    // otherwise measure itself.
-    sent.end(body);
-  });
-}
-
-/** Sends `body` `count` times, `concurrency` at a time, each answer to `check`. */
-export async function uploadAll(url, body, { count, concurrency, check, onAnswer = () => {} }) {
+/** Calls `use` with connections that are kept until it ends. */
+async function withAgent(use) {
   const agent = new Agent({ keepAlive: true });
-  let sent = 0;
-  let answered = 0;
-  async function uploadInTurn() {
-    while (sent < count) {
-      sent++;
-      check(await fetchJson(`${url}/upload`, { method: 'POST', agent, body }));
-      onAnswer(++answered);
-    }
-  }
   try {
-    await Promise.all(Array.from({ length: concurrency }, uploadInTurn));
+    return await use(agent);
   } finally {
     agent.destroy();
   }
 }
 
 /**
- * Asks for the server's health until `over` is aborted, and resolves with the milliseconds that the
- * answers took.
+ * Does something so many times `atOnce`, and again at every interval, whether or not what came before
+ * has ended: clients do not wait for each other. Resolves with the milliseconds that each took.
+ */
+async function timeAll(milliseconds, { atOnce, interval }, task) {
+  async function timed() {
+    const began = performance.now();
+    await task();
+    return performance.now() - began;
+  }
+  async function burst(_, index) {
+    // Not all with the first moment, when the connections are new and the buffers small.
+    await sleep((index + 0.5) * interval);
+    return Promise.all(Array.from({ length: atOnce }, timed));
+  }
+  const bursts = await Promise.all(Array.from({ length: milliseconds / interval }, burst));
+  return bursts.flat();
+}
+
+/** Uploads `body`, and resolves with the milliseconds that each upload took. */
+export function uploadFor(milliseconds, url, { body, check, ...pace }) {
+  return withAgent((agent) => timeAll(milliseconds, pace, async () => check(await upload(url, body, agent))));
+}
+
+/** Logs in, and resolves with the milliseconds that each login took. */
+export function logInFor(milliseconds, url, pace) {
+  const { name, password } = USER;
+  return withAgent((agent) =>
+    timeAll(milliseconds, pace, async () => checkLogin(await logIn(url, name, password, agent)))
+  );
+}
+
+/**
+ * Asks for `url` at every interval, and resolves with the milliseconds that the answers took.
  *
  * A question that falls due while the one before is unanswered is not sent, but counts with the
  * time that it would have waited. Otherwise a long stall would count as a single slow answer, and
  * hide behind the many quick ones.
  */
-export async function askHealth(url, over) {
-  const agent = new Agent({ keepAlive: true });
-  const latencies = [];
-  try {
-    let due = performance.now();
-    while (!over.aborted) {
+export function askFor(milliseconds, url, { interval }) {
+  return withAgent(async (agent) => {
+    const latencies = [];
+    const end = performance.now() + milliseconds;
+    for (let due = performance.now(); due < end;) {
       const asked = performance.now();
-      await fetchJson(`${url}/health`, { agent });
+      const { status } = await send(url, { agent });
+      if (status !== 200) throw new Error(`Expected 200 from ${url} but received ${status}`);
       const answered = performance.now();
-      for (let waited = answered - asked; waited > 0; waited -= HEALTH_INTERVAL) latencies.push(waited);
-      while (due <= answered) due += HEALTH_INTERVAL;
-      await setTimeout(due - answered);
+      for (let waited = answered - asked; waited > 0; waited -= interval) latencies.push(waited);
+      while (due <= answered) due += interval;
+      await sleep(due - answered);
     }
-  } finally {
-    agent.destroy();
-  }
-  return latencies;
+    return latencies;
+  });
 }
