@@ -11,7 +11,7 @@ const { hash } = require('../index.js');
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [handler, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const [handler, login, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
 // Inside the package, so that its own name resolves.
 const folder = join(root, 'target', `readme-${process.pid}`);
@@ -39,6 +39,30 @@ describe('the README', () => {
     const [code, signal] = await once(server, 'exit');
     // Windows has no SIGTERM: the process is just ended.
     if (process.platform !== 'win32') assert.deepEqual({ code, signal }, { code: 0, signal: null });
+  });
+
+  test('its login lets in who knows the password, and nobody else', async () => {
+    assert.ok(login.includes('app.listen(3001)'));
+    const server = start(
+      'login.mjs',
+      login.replace('listen(3001)', 'listen(0, () => console.log(server.address().port))')
+    );
+    const [port] = await once(server.stdout, 'data');
+    for (const [name, secret, status] of [
+      ['ada', 'correct horse battery staple', 200],
+      ['ada', 'correct horse', 401],
+      ['bob', 'correct horse battery staple', 401],
+      ['ada', undefined, 401],
+    ]) {
+      const response = await fetch(`http://127.0.0.1:${String(port).trim()}/login`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name, secret }),
+      });
+      assert.equal(response.status, status, `${name}, ${secret}`);
+    }
+    server.kill();
+    await once(server, 'exit');
   });
 
   test('its other example runs to its end', async () => {
