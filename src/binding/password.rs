@@ -41,6 +41,11 @@ fn cost(algorithm: u32, [first, second, third]: [f64; 3]) -> Cost {
     }
 }
 
+/// The bytes that are hashed in the beginning.
+fn length(password: &Password) -> usize {
+    password.bytes.len() + password.pepper.as_ref().map_or(0, |pepper| pepper.len())
+}
+
 fn with_pepper(
     env: Env,
     password: &Unknown<'_>,
@@ -68,7 +73,7 @@ pub fn hash(
 ) -> Returned {
     let options = JobOptions::new(slot, priority, flags);
     let outcome = with_pepper(env, &password, pepper.as_ref()).and_then(|password| {
-        let input = password.bytes.len();
+        let input = length(&password);
         let cost = cost(algorithm, [first, second, third]);
         let (work, new) = NewHash::start(cost, password)?;
         let encode = move |output: Secret| Output::Latin1(new.encode(&output).into_bytes());
@@ -99,7 +104,7 @@ pub fn verify(
         let stored = StoredHash::parse(&hash)?;
         stored.check(limits)?;
         let password = with_pepper(env, &password, pepper.as_ref())?;
-        let input = password.bytes.len();
+        let input = length(&password);
         let work = stored.work(password);
         run(env, options, input, work, move |output| {
             Output::Boolean(stored.matches(&output))
