@@ -294,7 +294,9 @@ export namespace password {
    * Hashes of other software are taken too: Argon2id, Argon2i and Argon2d, scrypt and PBKDF2 in the
    * PHC string format, PBKDF2 as passlib and Django write it, and `$2a$`, `$2b$` and `$2y$` of bcrypt.
    * For bcrypt a password of more than 72 bytes is cut there, as the software that made the hash did,
-   * and NUL bytes are taken as given.
+   * and NUL bytes are taken as given. Do not rehash such a password: only its first 72 bytes were
+   * checked, and a new hash of the rest as it was typed this time would lock its owner out. Ask for a
+   * new one.
    *
    * Some passwords are the same to their algorithm, and so verify in each other's place: in bcrypt
    * `'ab'` and `'ab\0ab'`, because it repeats its key with a zero between; in scrypt and PBKDF2 `'ab'`
@@ -314,6 +316,9 @@ export namespace password {
   /**
    * Whether `hash` is not what {@link password.hash} writes today with `policy`: another algorithm or
    * version, any other parameter, another length of salt or output, a bcrypt hash other than `$2b$`.
+   *
+   * It cannot tell which pepper a hash was made with, if any. To introduce one, keep a note of that
+   * beside each hash, verify the old ones without it, and make the new ones with it.
    *
    * `policy` may be the very options of `hash`; the pepper, `normalize` and the job options in it are
    * not looked at, because a hash does not tell. Throws `ERR_OFFLOOP_HASH_FORMAT` where `hash` is

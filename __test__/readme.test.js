@@ -52,7 +52,7 @@ describe('the README', () => {
       ['ada', 'correct horse battery staple', 200],
       ['ada', 'correct horse', 401],
       ['bob', 'correct horse battery staple', 401],
-      ['ada', undefined, 401],
+      ['ada', undefined, 400],
     ]) {
       const response = await fetch(`http://127.0.0.1:${String(port).trim()}/login`, {
         method: 'POST',

@@ -2,7 +2,7 @@
 
 // The one place where failures become JavaScript errors. docs/errors.md lists every code.
 
-const { inspect, getSystemErrorMap } = require('node:util');
+const { inspect, getSystemErrorMap, types } = require('node:util');
 
 /** Marks what is known of a failure, so that a plain object that the caller's code throws is not taken for one. */
 const FAILURE = 'isOffloopFailure';
@@ -38,6 +38,8 @@ function received(value) {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') {
+    // A secret that `veiled` has boxed.
+    if (types.isBoxedPrimitive(value)) return `a ${typeof value.valueOf()}`;
     const name = value.constructor?.name;
     return name ? `an instance of ${name}` : inspect(value, { depth: -1 });
   }
