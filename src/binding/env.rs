@@ -11,12 +11,10 @@ use super::borrows::Borrows;
 use super::completion::{Completion, CompletionQueue, Wake};
 use super::output::{NapiResult, Output, check};
 use super::settle::{BATCH, Header, Turn, on_wake};
-use super::task::{Steps, Task};
+use super::task::{Steps, Task, Work};
 use crate::error::{Error, ErrorKind};
 use crate::ops::kdf;
-use crate::pool::{
-    Company, Config, Context, Job, JobSpec, LaneKind, Lockstep, Observer, Pool, Ticket,
-};
+use crate::pool::{Company, Config, Context, JobSpec, LaneKind, Lockstep, Observer, Pool, Ticket};
 
 /// One pool for the process, made by the first environment.
 static POOL: OnceLock<Pool> = OnceLock::new();
@@ -160,8 +158,7 @@ impl Environment {
     where
         W: FnOnce(&Context<'_>) -> Result<Output, Error> + Send + 'static,
     {
-        let task = Task::new(route.slot, &self.queue, route.progress, work);
-        self.submit_job(env, route, None, Box::new(task))
+        self.submit_work(env, route, None, work)
     }
 
     /// Submits work that may go on in company; `finish` makes the result of it.
@@ -177,16 +174,15 @@ impl Environment {
         L: Lockstep,
         F: FnOnce(L) -> Result<Output, Error> + Send + 'static,
     {
-        let steps = Steps::new(route.slot, &self.queue, work, finish);
-        self.submit_job(env, route, Some(company), Box::new(steps))
+        self.submit_work(env, route, Some(company), Steps(work, finish))
     }
 
-    fn submit_job(
+    fn submit_work<W: Work + 'static>(
         &self,
         env: sys::napi_env,
         route: Route,
         company: Option<Company>,
-        job: Box<dyn Job>,
+        work: W,
     ) -> Result<(), Error> {
         let slot = route.slot as usize;
         let mut tickets = self.tickets.borrow_mut();
@@ -209,7 +205,8 @@ impl Environment {
             bytes: route.bytes,
             company,
         };
-        let ticket = pool().submit(spec, job)?;
+        let task = Task::new(route.slot, &self.queue, route.progress, work);
+        let ticket = pool().submit(spec, Box::new(task))?;
         self.tickets.borrow_mut()[slot] = Some(ticket);
         self.in_flight.set(self.in_flight.get() + 1);
         if self.in_flight.get() == 1 {

@@ -7,10 +7,49 @@ use super::output::Output;
 use crate::error::Error;
 use crate::pool::{Context, Job, Lockstep, Piece, Progress};
 
+/// What a job does.
+pub(super) trait Work: Send {
+    /// Does it, or what is left of it when its piece has ended.
+    fn run(self, context: &Context<'_>) -> Result<Output, Error>;
+
+    /// As [`Job::piece`].
+    fn piece(&mut self) -> Option<&mut dyn Piece> {
+        None
+    }
+}
+
+impl<W> Work for W
+where
+    W: FnOnce(&Context<'_>) -> Result<Output, Error> + Send,
+{
+    fn run(self, context: &Context<'_>) -> Result<Output, Error> {
+        self(context)
+    }
+}
+
+/// Work that goes on in steps, and what makes the result of it.
+pub(super) struct Steps<L, F>(pub(super) L, pub(super) F);
+
+impl<L, F> Work for Steps<L, F>
+where
+    L: Lockstep,
+    F: FnOnce(L) -> Result<Output, Error> + Send,
+{
+    fn run(self, _: &Context<'_>) -> Result<Output, Error> {
+        let Self(work, finish) = self;
+        finish(work)
+    }
+
+    fn piece(&mut self) -> Option<&mut dyn Piece> {
+        Some(&mut self.0)
+    }
+}
+
 /// Work that ends as a completion of its slot.
 pub(super) struct Task<W> {
     slot: u32,
     queue: Arc<CompletionQueue>,
+    /// `None` once it was run, or released with its inputs.
     work: Option<W>,
     output: Output,
     progress: Option<Reporter>,
@@ -28,10 +67,7 @@ impl<W> Task<W> {
     }
 }
 
-impl<W> Job for Task<W>
-where
-    W: FnOnce(&Context<'_>) -> Result<Output, Error> + Send,
-{
+impl<W: Work> Job for Task<W> {
     fn run(&mut self, context: &Context<'_>) -> Result<(), Error> {
         let Some(work) = self.work.take() else {
             return Ok(());
@@ -40,59 +76,12 @@ where
             .progress
             .as_ref()
             .map(|reporter| reporter as &dyn Progress);
-        self.output = work(&context.with_progress(progress))?;
-        Ok(())
-    }
-
-    fn release(&mut self) {
-        self.work = None;
-    }
-
-    fn finish(self: Box<Self>, outcome: Result<(), Error>) {
-        let Self {
-            slot,
-            queue,
-            output,
-            ..
-        } = *self;
-        settle(slot, &queue, outcome.map(|()| output));
-    }
-}
-
-/// Work that goes on in steps and ends as a completion of its slot.
-pub(super) struct Steps<L, F> {
-    slot: u32,
-    queue: Arc<CompletionQueue>,
-    /// `None` once its result was made.
-    work: Option<(L, F)>,
-    output: Output,
-}
-
-impl<L, F> Steps<L, F> {
-    pub(super) fn new(slot: u32, queue: &Arc<CompletionQueue>, work: L, finish: F) -> Self {
-        Self {
-            slot,
-            queue: Arc::clone(queue),
-            work: Some((work, finish)),
-            output: Output::Undefined,
-        }
-    }
-}
-
-impl<L, F> Job for Steps<L, F>
-where
-    L: Lockstep,
-    F: FnOnce(L) -> Result<Output, Error> + Send,
-{
-    fn run(&mut self, _: &Context<'_>) -> Result<(), Error> {
-        if let Some((work, finish)) = self.work.take() {
-            self.output = finish(work)?;
-        }
+        self.output = work.run(&context.with_progress(progress))?;
         Ok(())
     }
 
     fn piece(&mut self) -> Option<&mut dyn Piece> {
-        self.work.as_mut().map(|(work, _)| work as &mut dyn Piece)
+        self.work.as_mut()?.piece()
     }
 
     fn release(&mut self) {
@@ -106,11 +95,7 @@ where
             output,
             ..
         } = *self;
-        settle(slot, &queue, outcome.map(|()| output));
+        let outcome = outcome.map(|()| output);
+        queue.push(Completion::Settled { slot, outcome });
     }
-}
-
-/// Sends an outcome home. Nothing of the job's inputs is left: they were taken, or released.
-fn settle(slot: u32, queue: &CompletionQueue, outcome: Result<Output, Error>) {
-    queue.push(Completion::Settled { slot, outcome });
 }

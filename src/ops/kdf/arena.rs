@@ -43,26 +43,29 @@ pub(super) struct Arena {
 impl Arena {
     /// Memory of `length` bytes with any content. To be written before it is read.
     pub(super) fn take(length: usize) -> Result<Self, Error> {
+        let refused = ErrorKind::OutOfMemory {
+            wanted: length as u64,
+        };
         let whole = if length < HUGE_PAGE {
-            length.max(1).next_multiple_of(SMALL_STEP)
+            Some(length.max(1).next_multiple_of(SMALL_STEP))
         } else {
-            // One page more, for the start of the first. What overflows nobody has.
+            // One page more, for the start of the first.
             let pages = length.checked_next_multiple_of(HUGE_PAGE);
-            pages
-                .and_then(|length| length.checked_add(HUGE_PAGE))
-                .unwrap_or(usize::MAX)
+            pages.and_then(|length| length.checked_add(HUGE_PAGE))
+        };
+        let Some(whole) = whole else {
+            return Err(refused.into());
         };
         let mut kept = kept();
         let found = kept.take(whole);
         let taken = found.as_ref().map_or(whole, |memory| memory.len());
-        kept.used = kept.used.saturating_add(taken);
+        kept.used += taken;
         let surplus = kept.shrink(0);
         drop(kept);
         drop(surplus);
         let Some(memory) = found.or_else(|| map(whole)) else {
             self::kept().used -= whole;
-            let wanted = length as u64;
-            return Err(ErrorKind::OutOfMemory { wanted }.into());
+            return Err(refused.into());
         };
         Ok(Self {
             memory: Some(memory),
@@ -177,9 +180,8 @@ impl Kept {
 
     /// Takes out what was given back first, until what is left has room beside `more` bytes.
     fn shrink(&mut self, more: usize) -> Vec<Idle> {
-        let room = MOST_KEPT.min(self.budget.saturating_sub(self.used));
         let mut surplus = Vec::new();
-        while self.bytes.saturating_add(more) > room && !self.idle.is_empty() {
+        while !self.has_room(more) && !self.idle.is_empty() {
             let oldest = self.idle.remove(0);
             self.bytes -= oldest.memory.len();
             surplus.push(oldest);
@@ -321,7 +323,9 @@ mod tests {
 
     #[test]
     fn more_than_there_is_is_an_error() {
-        let error = Arena::take(1 << 60).err().expect("no machine has it");
-        assert_eq!(error.code(), "ERR_OFFLOOP_MEMORY_LIMIT");
+        for length in [1 << 60, usize::MAX] {
+            let error = Arena::take(length).err().expect("no machine has it");
+            assert_eq!(error.code(), "ERR_OFFLOOP_MEMORY_LIMIT");
+        }
     }
 }

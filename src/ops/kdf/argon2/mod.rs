@@ -251,8 +251,7 @@ fn hash_inputs(
 }
 
 impl Lockstep for Argon2 {
-    /// One after the other: a permutation alone keeps the vector units busy, and two memories in
-    /// turn push each other out of the cache.
+    /// One after the other: the next reference is fetched ahead, so that there is no wait to fill.
     fn advance(pieces: &mut [&mut Self], context: &Context<'_>) {
         for piece in pieces {
             if piece.seeded < piece.filling.layout().lanes {

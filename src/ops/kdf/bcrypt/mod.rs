@@ -19,10 +19,11 @@ pub const SALT: usize = 16;
 /// Bytes of the hash: the last of 24 is left out, as in the first implementation.
 pub const HASH: usize = 23;
 
-/// Rounds in a step: 1 ms for one state, 2 for four.
+/// Rounds in a step: 1 ms for one state, 1.5 for four.
 const STEP: u64 = 16;
 
-/// States in lockstep at most. Four take 1.4 times as long as one; more do not fit the first cache.
+/// States in lockstep at most. Four take 1.5 times as long as one; of more the tables do not
+/// fit the first cache.
 const MOST: usize = 4;
 
 /// What a hash takes on one core, in nanoseconds.
