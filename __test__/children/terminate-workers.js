@@ -35,15 +35,15 @@ async function main() {
   const shared = new SharedArrayBuffer(1 << 20);
   const own = Buffer.alloc(1 << 20, 1);
   const expected = createHash('sha256').update(own).digest('hex');
-  let left = ROUNDS;
+  let rounds = ROUNDS;
   const terminateAll = async () => {
-    while (left-- > 0) {
+    while (rounds-- > 0) {
       const worker = new Worker(__filename, { workerData: { shared } });
       worker.on('error', (error) => {
         throw error;
       });
       // Some die before they have started.
-      if (left % 8 !== 0) await new Promise((resolve) => worker.once('message', resolve));
+      if (rounds % 8 !== 0) await new Promise((resolve) => worker.once('message', resolve));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
       await worker.terminate();
       const digest = await hash.digest('sha256', own, { encoding: 'hex' });
@@ -51,8 +51,17 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, terminateAll));
+  // A job that borrows nothing outlives its thread until its next checkpoint.
+  const deadline = Date.now() + 30_000;
+  while (left() > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
   const { interactive, bulk } = pool.stats();
   console.log(
     JSON.stringify({ running: interactive.running + bulk.running, queued: interactive.queued + bulk.queued })
   );
+}
+
+/** Jobs of all threads that have not ended. */
+function left() {
+  const { interactive, bulk } = pool.stats();
+  return interactive.running + bulk.running + interactive.queued + bulk.queued;
 }
