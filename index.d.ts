@@ -187,6 +187,302 @@ export namespace hash {
 /** What {@link hash.digestStream} reads. */
 export type ByteSource = NodeJS.ReadableStream | ReadableStream | AsyncIterable<Bytes> | Iterable<Bytes>;
 
+/** What {@link csv.batches} reads: a path, or bytes as {@link hash.digestStream} takes them. */
+export type CsvSource = string | Buffer | URL | ByteSource;
+
+/** How CSV is read, under csv-parse's names. `ERR_OFFLOOP_CSV` where the input does not fit. */
+export interface CsvParseOptions extends JobOptions {
+  /**
+   * One ASCII character between fields. By default guessed among `,`, `;`, tab and `|` from the first
+   * lines; `table.metadata.delimiter` says which it was.
+   */
+  delimiter?: string | undefined;
+  /** One ASCII character around fields, `"` by default; false for none. */
+  quote?: string | false | undefined;
+  /** One ASCII character that makes a quote in a quoted field a part of it; the quote itself by default. */
+  escape?: string | undefined;
+  /**
+   * Whether the first record names the columns, which is the default. With false they are `column_1`,
+   * `column_2` and so on; an array names them, and the first record is data. A name that is there
+   * already becomes `name_2`, an empty one `column_N`.
+   */
+  header?: boolean | readonly string[] | undefined;
+  /** One ASCII character: records that begin with it are left out. None by default. */
+  comment?: string | undefined;
+  /** Whether a byte-order mark at the start is left out; true by default. */
+  bom?: boolean | undefined;
+  /** Whether empty lines are left out; false by default: they are records of one empty field. */
+  skipEmptyLines?: boolean | undefined;
+  /** Whether spaces and tabs around fields, outside of quotes, are left out; false by default. */
+  trim?: boolean | undefined;
+  /** Makes missing fields null and drops surplus ones, which are errors by default. */
+  relaxColumnCount?: boolean | undefined;
+  /** Takes quotes in places where they have no meaning as text; an error by default. */
+  relaxQuotes?: boolean | undefined;
+  /**
+   * What a record with an error does. `'throw'`, the default, rejects. `'skip'` leaves it out, and
+   * `table.errorCount` counts it; `'collect'` also puts the error into `table.errors`.
+   */
+  onError?: 'throw' | 'skip' | 'collect' | undefined;
+  /** Bytes of the longest record, from 1 to 2^30; 16 MiB by default. */
+  maxRecordSize?: number | undefined;
+  /**
+   * Fields that are null where they are not quoted; `['']` by default. A quoted empty field is text,
+   * and null in columns of other types.
+   */
+  nullValues?: readonly string[] | undefined;
+  /**
+   * The columns' types. `'infer'`, the default, looks at all rows and loses nothing: a column becomes
+   * `int32`, `float64` or `int64`, `boolean` (true and false in any case), `timestamp` (ISO 8601) or
+   * text, which is `dictionary` where few texts are distinct. Numbers that would not come out as they
+   * went in (`007`, `+1`) are text. `'string'` makes all text. An object gives the types of some
+   * columns; a value that does not fit is an error.
+   */
+  types?: 'infer' | 'string' | { readonly [column: string]: ColumnType } | undefined;
+  /** Only these columns, in this order. All by default. */
+  columns?: readonly string[] | undefined;
+  /** The line, from 1 on, with which reading begins, the header included; 1 by default. */
+  fromLine?: number | undefined;
+  /** The last line on which a record may begin. */
+  toLine?: number | undefined;
+  /** The most records that are read; 0 reads the header only. */
+  limit?: number | undefined;
+  /**
+   * Of bytes; `'utf-8'` by default, unless they begin with the mark of UTF-16. Text is taken as it is.
+   * Bytes of text that are not UTF-8 are an error of their record; a lone surrogate of UTF-16 becomes
+   * U+FFFD.
+   */
+  encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1' | undefined;
+}
+
+/** The options of {@link csv.batches}. */
+export interface CsvBatchesOptions extends CsvParseOptions {
+  /** Bytes of CSV that make one table, from 1 KiB to 256 MiB; 4 MiB by default. */
+  batchBytes?: number | undefined;
+}
+
+/** How CSV is written, under csv-stringify's names. */
+export interface CsvStringifyOptions extends JobOptions {
+  /** One ASCII character between fields; `,` by default. */
+  delimiter?: string | undefined;
+  /** One ASCII character around fields that need it; `"` by default. */
+  quote?: string | undefined;
+  /** One ASCII character before a quote in a quoted field; the quote itself by default. */
+  escape?: string | undefined;
+  /** Whether the first record has the columns' names; true by default. Arrays without `columns` have none. */
+  header?: boolean | undefined;
+  /** These columns, in this order. By default all of a table, and the keys of the first of the rows. */
+  columns?: readonly string[] | undefined;
+  /** What ends a record; `'\n'` by default. */
+  recordDelimiter?: '\n' | '\r\n' | undefined;
+  /**
+   * Puts a `'` before text that a spreadsheet would take for a formula: that begins with `=`, `+`, `-`,
+   * `@`, a tab or a carriage return. False by default. Set it where people open what others have typed.
+   */
+  escapeFormulas?: boolean | undefined;
+  /** Whether the result begins with a byte-order mark, by which Excel knows UTF-8; false by default. */
+  bom?: boolean | undefined;
+  /** What null is written as; nothing by default. The empty string is `""`, so that it stays one. */
+  nullValue?: string | undefined;
+}
+
+/**
+ * A row to be written: by the columns' names, or in their order. Strings, numbers, bigints and
+ * booleans are written as they are, dates in ISO 8601, null and undefined as null, other objects as
+ * JSON.
+ */
+export type CsvRow = object | readonly unknown[];
+
+/** Comma-separated values (RFC 4180), to and from {@link Table}s. */
+export namespace csv {
+  /**
+   * The table in `data`, which native threads parse. Give bytes rather than a string where you have
+   * them: text has to be copied on the calling thread, which takes about 1 ms for a megabyte.
+   *
+   * `ERR_OFFLOOP_CSV` with `line`, `column` and `byteOffset` where the CSV is malformed.
+   *
+   * @example
+   * const orders = await csv.parse(request.body);
+   * for await (const rows of orders.rows()) await insert(rows);
+   */
+  function parse(data: Bytes, options?: CsvParseOptions): Promise<Table>;
+
+  /**
+   * The table in a file, whose bytes never enter JavaScript. Rejects with the system's codes, `ENOENT`
+   * and the like. `transfer` is refused.
+   */
+  function parseFile(path: string | Buffer | URL, options?: CsvParseOptions): Promise<Table>;
+
+  /**
+   * The tables of CSV of any length, a part at a time: of a file, a stream or an (async) iterable of
+   * bytes. Types widen from table to table and never narrow; `types` pins them.
+   *
+   * Nothing is read, and no argument looked at, before the first table is asked for. While the caller
+   * has one table, at most the next is parsed, and one part more of a stream is read. Leaving the loop
+   * ends the source, as every error does: one of the source, one of the CSV, and those of the job
+   * options, which hold for the whole iteration: `timeout` counts the caller's time too. An iteration
+   * that is not read to its end has to be ended by `return`, as leaving a `for await` loop does.
+   *
+   * @example
+   * for await (const table of csv.batches(createReadStream('orders.csv'))) {
+   *   for await (const rows of table.rows()) await insert(rows);
+   * }
+   */
+  function batches(source: CsvSource, options?: CsvBatchesOptions): CsvBatches;
+
+  /**
+   * CSV of a table, in UTF-8, or of rows: objects or arrays, of which any iterable or async iterable is
+   * taken, and turned into text on the calling thread, in parts of about 2 ms between which the
+   * event loop is served. Arrays must all be of one length. Timestamps are written in ISO 8601 with
+   * `Z`, with milliseconds where there are some. `transfer` is refused.
+   */
+  function stringify(
+    rows: Table | Iterable<CsvRow> | AsyncIterable<CsvRow>,
+    options?: CsvStringifyOptions
+  ): Promise<Buffer>;
+}
+
+/** The tables of {@link csv.batches}. They can be iterated over once. */
+export interface CsvBatches extends AsyncIterableIterator<Table> {
+  next(): Promise<IteratorResult<Table, undefined>>;
+  return<T = undefined>(value?: T): Promise<IteratorReturnResult<T | undefined>>;
+  /** As `return`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * The type of a column. `int32` and `float64` have numbers, `int64` bigints, `timestamp` numbers of
+ * milliseconds since the epoch. `string` and `dictionary` have strings: a dictionary keeps each distinct
+ * one once.
+ */
+export type ColumnType = 'boolean' | 'int32' | 'float64' | 'int64' | 'timestamp' | 'string' | 'dictionary';
+
+/** A value of a {@link Column}. */
+export type TableValue = string | number | bigint | boolean | null;
+
+/** A row of a {@link Table}: an own property for each column, also for one that is called `__proto__`. */
+export type TableRow = Record<string, TableValue>;
+
+/** What a column is. */
+export interface ColumnSchema {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Whether there may be nulls. A slice of such a column may have none. */
+  readonly nullable: boolean;
+}
+
+/** The options of {@link Table.rows}. */
+export interface RowsOptions {
+  /** Rows of each array, the last of which may be shorter; 1000 by default. */
+  batch?: number | undefined;
+  /** Ends the iteration with an `AbortError` when it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A table on its way to another thread; see {@link Table.toMessage}. */
+export interface TableMessage<Memory extends ArrayBuffer | SharedArrayBuffer = ArrayBuffer | SharedArrayBuffer> {
+  /** What lies where. */
+  meta: string;
+  memory: Memory;
+}
+
+/**
+ * Rows and columns that native code has made, in one or two pieces of memory which lie as Apache
+ * Arrow's do. JavaScript values are made when they are asked for. What reads the memory after it was
+ * transferred away throws `ERR_INVALID_ARG_VALUE`.
+ */
+export class Table {
+  private constructor();
+  /**
+   * The table of a message from another thread. Nothing is copied: the message's memory is the
+   * table's from then on. `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for anything else.
+   */
+  static from(message: TableMessage): Table;
+
+  readonly numRows: number;
+  readonly numColumns: number;
+  readonly columnNames: readonly string[];
+  readonly schema: readonly ColumnSchema[];
+  /** Of CSV: `delimiter`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How many records of the whole input were left out because of an error; 0 unless `onError` asks for it. */
+  readonly errorCount: number;
+  /** The errors of those records, of which the first 10,000, with `onError: 'collect'`. */
+  readonly errors: readonly OffloopError[];
+
+  /** A column by its name. `ERR_INVALID_ARG_VALUE` where there is none. */
+  column(name: string): Column;
+  /** The row at an index from 0 on. `ERR_OUT_OF_RANGE` where there is none. */
+  row(index: number): TableRow;
+  /** A table of some of the columns, in this order: a view. `ERR_INVALID_ARG_VALUE` where one is missing or named twice. */
+  select(names: readonly string[]): Table;
+  /** A table of some of the rows: a view. The arguments are those of `Array.prototype.slice`. */
+  slice(from?: number, to?: number): Table;
+
+  /** All rows. Millions of them hold the event loop: see {@link Table.rows}. */
+  [Symbol.iterator](): IterableIterator<TableRow>;
+  /**
+   * All rows, in arrays, with the event loop served whenever making them has taken 2 ms. Wrong
+   * options reject the first array.
+   *
+   * @example
+   * for await (const rows of table.rows({ batch: 500 })) await insert(rows);
+   */
+  rows(options?: RowsOptions): AsyncIterableIterator<TableRow[]>;
+
+  /**
+   * The table as an Arrow IPC stream, which `tableFromIPC` of `apache-arrow`, DuckDB, pandas and Polars
+   * read. The memory is borrowed, as {@link Bytes} are; `transfer` is refused.
+   */
+  toArrow(options?: JobOptions): Promise<Buffer>;
+
+  /**
+   * A message for another thread, with a copy of the rows and columns that the table has, and nothing
+   * else of its memory. The copy is made on the calling thread, in parts of 2 ms between which the
+   * event loop is served. `ERR_OFFLOOP_MEMORY_LIMIT` where the system has no memory for it.
+   *
+   * @example
+   * const message = await table.toMessage();
+   * worker.postMessage(message, [message.memory]);
+   * // in the worker
+   * parentPort.on('message', (message) => console.log(Table.from(message).numRows));
+   */
+  toMessage(): Promise<TableMessage<ArrayBuffer>>;
+  /** As `toMessage`, in memory that any number of threads can read at the same time. */
+  share(): Promise<TableMessage<SharedArrayBuffer>>;
+}
+
+/** A column of a {@link Table}. The typed arrays are views of the table's memory: do not write to them. */
+export class Column {
+  private constructor();
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly length: number;
+  readonly nullCount: number;
+  /**
+   * The values as they lie in memory: `Int32Array` for `int32`, `Float64Array` for `float64`,
+   * `BigInt64Array` for `int64` and `timestamp`, a bitmap in a `Uint8Array` for `boolean` (least
+   * significant bit first; those past the end mean nothing), the UTF-8 of all texts for `string` (see
+   * `offsets`), and codes into `dictionary` in an `Int32Array` for `dictionary`. Where a value is null
+   * there is some other.
+   *
+   * The bitmap of a slice that does not begin at a multiple of 8 is a copy.
+   */
+  readonly values: Uint8Array | Int32Array | Float64Array | BigInt64Array;
+  /** A bitmap as of booleans, 1 where a value is not null; undefined where none is. */
+  readonly validity: Uint8Array | undefined;
+  /** Of `string`: row `i` has the bytes from `offsets[i]` to `offsets[i + 1]` of `values`. */
+  readonly offsets: Int32Array | undefined;
+  /** Of `dictionary`: the distinct texts. All are decoded with the first access. */
+  readonly dictionary: readonly string[] | undefined;
+
+  /** The value of a row, from 0 on. `ERR_OUT_OF_RANGE` where there is none. */
+  get(index: number): TableValue;
+  /** All values. Millions of them hold the event loop. */
+  toArray(): TableValue[];
+  [Symbol.iterator](): IterableIterator<TableValue>;
+}
+
 /**
  * The job options of functions that take secrets. Those are always copied, and native code wipes its
  * copies, so that `transfer` and `copy` are refused; so is `onProgress`.
@@ -536,4 +832,10 @@ export class OffloopError extends Error {
   readonly syscall?: string;
   /** Of a system error: the file. */
   readonly path?: string;
+  /** Of CSV: the line, from 1 on. */
+  readonly line?: number;
+  /** Of CSV: the character in the line, from 1 on. */
+  readonly column?: number;
+  /** Of CSV: the byte in the input, from 0 on. */
+  readonly byteOffset?: number;
 }

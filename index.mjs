@@ -1,4 +1,4 @@
 import offloop from './index.js';
 
-export const { hash, kdf, password, pool, OffloopError } = offloop;
+export const { csv, hash, kdf, password, pool, Column, OffloopError, Table } = offloop;
 export default offloop;

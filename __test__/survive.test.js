@@ -79,7 +79,7 @@ test('100,000 jobs at once, aborted at random: all settle, and the memory comes 
 describe('100,000 jobs of each kind leave no memory behind', () => {
   const kinds =
     'inline copied borrowed string transferred external many file stream hmac progress aborted timed missing invalid ' +
-    'hashed derived malformed empty panic signalled';
+    'hashed derived malformed parsed batches empty panic signalled';
   for (const kind of kinds.split(' ')) {
     test(kind, { skip }, async () => {
       const { grown } = JSON.parse(await succeeds('leak.js', { args: [kind], flags: gc }));

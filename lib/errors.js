@@ -107,7 +107,13 @@ function outOfRange(name, expected, value) {
  * @property {number} [errno] the system's, negative, as in Node
  * @property {string} [syscall]
  * @property {string} [path]
+ * @property {number} [line] of CSV, 1-based
+ * @property {number} [column] in characters, 1-based
+ * @property {number} [byteOffset] in the input
  */
+
+/** @type {WeakSet<object>} */
+const built = new WeakSet();
 
 /**
  * A failure as the error that the caller sees. Called where the caller awaits, so that the stack
@@ -120,7 +126,19 @@ function outOfRange(name, expected, value) {
 function toError(failure, above) {
   if (failure === null || typeof failure !== 'object' || !(FAILURE in failure)) return failure;
   const error = build(/** @type {Failure} */ (failure));
+  built.add(error);
   Error.captureStackTrace(error, above);
+  return error;
+}
+
+/**
+ * Gives an error of `toError` the stack of whom it is handed to later, and leaves others alone.
+ *
+ * @param {unknown} error
+ * @param {Function} above frames from here inwards are left out of the stack
+ */
+function retrace(error, above) {
+  if (built.has(/** @type {object} */ (error))) Error.captureStackTrace(/** @type {object} */ (error), above);
   return error;
 }
 
@@ -188,6 +206,7 @@ module.exports = {
   invalidType,
   invalidValue,
   outOfRange,
+  retrace,
   toError,
   veiled,
 };

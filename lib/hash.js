@@ -1,12 +1,12 @@
 'use strict';
 
-const { fileURLToPath } = require('node:url');
 const { constants } = require('node:buffer');
-const { isUint8Array } = require('node:util').types;
-const { bytes, transferred } = require('./bytes.js');
-const { accessDenied, invalidType, invalidValue, outOfRange } = require('./errors.js');
+const { bytes } = require('./bytes.js');
+const { invalidType, invalidValue, outOfRange } = require('./errors.js');
+const { input, refuseTransfer } = require('./input.js');
 const { report, run, runSteps, step } = require('./job.js');
 const native = require('./native.js');
+const { filePath } = require('./path.js');
 const { openSource, readBatches } = require('./source.js');
 const { integer, oneOf } = require('./validate.js');
 
@@ -67,15 +67,6 @@ function hmacSpec(algorithm, key, options) {
   }
   const [number, , encoding] = digestSpec(algorithm, options);
   return [number, HMAC, encoding, USUAL_LENGTH, bytes(key, 'key')];
-}
-
-/**
- * @param {unknown} data
- * @param {string} name
- * @param {{ transfer: boolean }} job
- */
-function input(data, name, { transfer }) {
-  return transfer ? transferred(data, name) : bytes(data, name);
 }
 
 /**
@@ -176,33 +167,6 @@ function digestFile(algorithm, path, options) {
     refuseTransfer(job, 'hash.digestFile');
     return [digestSpec(algorithm, options), filePath(path)];
   });
-}
-
-/**
- * @param {{ transfer: boolean }} job
- * @param {string} name
- */
-function refuseTransfer({ transfer }, name) {
-  if (transfer) throw invalidValue('options.transfer', `nothing to transfer with ${name}, so false,`, transfer);
-}
-
-/**
- * @param {unknown} path
- * @returns {string | Uint8Array}
- */
-function filePath(path) {
-  const plain = path instanceof URL ? fileURLToPath(path) : path;
-  if (typeof plain !== 'string' && !isUint8Array(plain)) {
-    throw invalidType('path', 'a string, Buffer or URL', path);
-  }
-  if (typeof plain === 'string' ? plain.includes('\0') : plain.includes(0)) {
-    throw invalidValue('path', 'a path without null bytes', path);
-  }
-  // Native code is outside of Node's permission model.
-  const name = String(typeof plain === 'string' ? plain : Buffer.from(plain));
-  const { permission } = /** @type {any} */ (process);
-  if (permission?.has('fs.read', name) === false) throw accessDenied(name);
-  return plain;
 }
 
 /**

@@ -4,10 +4,10 @@
 
 const { IncomingMessage } = require('node:http');
 const { setImmediate } = require('node:timers');
-const { bytes } = require('./bytes.js');
+const { byteLength, bytes } = require('./bytes.js');
 const { invalidType } = require('./errors.js');
 
-const EXPECTED = 'a Node.js Readable, a ReadableStream or an (async) iterable of bytes';
+const BYTES = 'a Node.js Readable, a ReadableStream or an (async) iterable of bytes';
 
 /**
  * @typedef {object} Source
@@ -20,11 +20,12 @@ const EXPECTED = 'a Node.js Readable, a ReadableStream or an (async) iterable of
 /**
  * @param {any} readable
  * @param {string} name the argument
+ * @param {string} [expected]
  * @returns {Source}
  */
-function openSource(readable, name) {
+function openSource(readable, name, expected = BYTES) {
   const source = sourceOf(readable);
-  if (source === undefined) throw invalidType(name, EXPECTED, readable);
+  if (source === undefined) throw invalidType(name, expected, readable);
   const stop = () => {
     try {
       source.stop();
@@ -90,6 +91,40 @@ function iterable(iterator) {
   return { next: () => iterator.next(), stop, handsOver: false };
 }
 
+/**
+ * The same bytes in chunks of at most `most` bytes.
+ *
+ * @param {Source} source
+ * @param {string} name the argument
+ * @param {number} most
+ * @returns {Source}
+ */
+function inPieces(source, name, most) {
+  /** @type {Uint8Array} */
+  let rest = new Uint8Array(0);
+  const piece = () => {
+    const value = rest.subarray(0, most);
+    rest = rest.subarray(most);
+    return { done: false, value };
+  };
+  const next = async () => {
+    if (rest.byteLength > 0) return piece();
+    const { done, value } = await source.next();
+    if (done) return { done, value: undefined };
+    const chunk = bytes(value, chunkOf(name));
+    if (byteLength(chunk) <= most) return { done, value: chunk };
+    // Text cannot be cut anywhere: a character may be of two units.
+    rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    return piece();
+  };
+  return { ...source, next };
+}
+
+/** @param {string} name the argument */
+function chunkOf(name) {
+  return `a chunk of ${name}`;
+}
+
 /** What a chunk costs beside its bytes, so that a batch of tiny ones stays small too. */
 const CHUNK_OVERHEAD = 256;
 
@@ -111,10 +146,10 @@ async function readBatches(source, name, batchBytes, take) {
   /** @type {Promise<void>} */
   let taking = Promise.resolve();
   for (;;) {
-    const { done, value } = await source.next();
+    const { done, value } = await next(source, taking);
     if (done) break;
-    const chunk = bytes(value, `a chunk of ${name}`);
-    const length = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
+    const chunk = bytes(value, chunkOf(name));
+    const length = byteLength(chunk);
     cost += length + CHUNK_OVERHEAD;
     if (length > 0) {
       // The next chunk may overwrite it while it waits for its batch.
@@ -136,4 +171,19 @@ async function readBatches(source, name, batchBytes, take) {
   return { batch, size };
 }
 
-module.exports = { openSource, readBatches };
+/**
+ * A source that fails has been taken up to there first, so that what came before the failure is not lost.
+ *
+ * @param {Source} source
+ * @param {Promise<void>} taking
+ */
+async function next(source, taking) {
+  try {
+    return await source.next();
+  } catch (failure) {
+    await taking;
+    throw failure;
+  }
+}
+
+module.exports = { inPieces, openSource, readBatches };

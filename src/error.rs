@@ -58,6 +58,17 @@ pub enum ErrorKind {
         /// Where in the string, in bytes, if it is one place.
         byte_offset: Option<usize>,
     },
+    /// A CSV that cannot be read as it is, or as the options have it.
+    Csv {
+        /// What would have been right, and what came.
+        message: String,
+        /// The line, from 1.
+        line: u64,
+        /// The character in the line, from 1.
+        column: u64,
+        /// Where in the input, in bytes, from 0.
+        byte_offset: u64,
+    },
     /// The system refused a call.
     Io {
         /// The call, as Node.js names it: `open`, `read`.
@@ -90,6 +101,7 @@ impl Error {
             ErrorKind::Panic { .. } => "ERR_OFFLOOP_PANIC",
             ErrorKind::InvalidArgument { .. } => "ERR_INVALID_ARG_VALUE",
             ErrorKind::HashFormat { .. } => "ERR_OFFLOOP_HASH_FORMAT",
+            ErrorKind::Csv { .. } => "ERR_OFFLOOP_CSV",
             ErrorKind::Io { ref source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "ENOENT",
                 io::ErrorKind::PermissionDenied => "EACCES",
@@ -147,6 +159,15 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            ErrorKind::Csv {
+                message,
+                line,
+                column,
+                byte_offset,
+            } => write!(
+                f,
+                "{message} at line {line}, column {column} (byte {byte_offset})"
+            ),
             ErrorKind::Io {
                 syscall,
                 path,

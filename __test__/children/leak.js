@@ -8,7 +8,7 @@
 const { writeFileSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { hash, kdf, password, empty, panic, hold } = require('../support/offloop.js');
+const { csv, hash, kdf, password, empty, panic, hold } = require('../support/offloop.js');
 
 const JOBS = 100_000;
 const BATCH = 1000;
@@ -40,6 +40,11 @@ const kinds = {
   hashed: () => password.hash('password', { memory: 8, passes: 1 }),
   derived: () => kdf.pbkdf2('password', 'salt', 1, 32, 'sha256', bulk),
   malformed: () => password.verify('$argon2id$', 'password'),
+  parsed: () => csv.parse('a,b\n1,x\n'),
+  /** Left after the first batch: the source and the reader are given up. */
+  batches: async () => {
+    for await (const batch of csv.batches(['a\n1\n', '2\n'])) if (batch.numRows > 0) break;
+  },
   empty: () => empty(),
   panic: () => panic(),
   /** Aborted by one signal for the batch, while most of them wait. */

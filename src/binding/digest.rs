@@ -1,6 +1,5 @@
 //! The exports behind `hash.*`.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use napi::Env;
@@ -11,7 +10,8 @@ use zeroize::Zeroizing;
 use super::bytes::Bytes;
 use super::output::Output;
 use super::{
-    INLINE_NANOS, JobOptions, Returned, environment, inline, input, number, returned, secret,
+    INLINE_NANOS, JobOptions, Returned, environment, inline, input, inputs, native_path, number,
+    returned, secret,
 };
 use crate::error::{Error, ErrorKind};
 use crate::ops::digest::{
@@ -174,16 +174,6 @@ pub fn many(
     returned(env, outcome)
 }
 
-fn inputs(env: Env, values: &Array<'_>, copy: bool) -> Result<Vec<Bytes>, Error> {
-    (0..values.len())
-        .map(|index| {
-            let value: Option<Unknown<'_>> = values.get(index).ok().flatten();
-            let value = value.unwrap_or_else(|| unreachable!("lib/hash.js has checked each"));
-            input(env, &value, copy)
-        })
-        .collect()
-}
-
 /// The digest of a file. `path` is bytes in the system's form.
 #[napi(catch_unwind, js_name = "digestFile")]
 pub fn file(
@@ -213,27 +203,6 @@ pub fn file(
             Ok(Output::Undefined)
         });
     returned(env, outcome)
-}
-
-#[cfg(unix)]
-#[allow(clippy::unnecessary_wraps, reason = "fails on Windows")]
-fn native_path(bytes: &[u8]) -> Result<PathBuf, Error> {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    Ok(PathBuf::from(OsStr::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-fn native_path(bytes: &[u8]) -> Result<PathBuf, Error> {
-    match std::str::from_utf8(bytes) {
-        Ok(path) => Ok(PathBuf::from(path)),
-        Err(error) => Err(ErrorKind::InvalidArgument {
-            name: "path",
-            expected: "UTF-8".to_owned(),
-            received: format!("other bytes from offset {}", error.valid_up_to()),
-        }
-        .into()),
-    }
 }
 
 /// A digest in progress, between the jobs of one stream. Empty while a job has it, and after the

@@ -17,6 +17,12 @@ mod borrows;
 mod bytes;
 mod completion;
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "napi makes strings of its own"
+)]
+mod csv;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod digest;
 mod env;
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
@@ -32,12 +38,20 @@ mod password;
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod pool;
 mod settle;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "napi makes strings of its own"
+)]
+mod table;
 mod task;
 #[cfg(feature = "testing")]
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod testing;
 
-use napi::bindgen_prelude::Unknown;
+use std::path::PathBuf;
+
+use napi::bindgen_prelude::{Array, Unknown};
 use napi::{Env, JsValue, sys};
 
 use crate::error::Error;
@@ -125,6 +139,39 @@ fn input(env: Env, value: &Unknown<'_>, copy: bool) -> Result<Bytes, Error> {
     let environment = environment(env);
     // SAFETY: exports run on the environment's thread, and arguments are live handles.
     unsafe { Bytes::from_js(env.raw(), value.raw(), copy, environment.borrows()) }
+}
+
+/// The bytes of an export's argument that is an array of inputs.
+fn inputs(env: Env, values: &Array<'_>, copy: bool) -> Result<Vec<Bytes>, Error> {
+    (0..values.len())
+        .map(|index| {
+            let value: Option<Unknown<'_>> = values.get(index).ok().flatten();
+            let value = value.unwrap_or_else(|| unreachable!("lib/*.js has checked each"));
+            input(env, &value, copy)
+        })
+        .collect()
+}
+
+/// A path from bytes in the system's form.
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "fails on Windows")]
+fn native_path(bytes: &[u8]) -> Result<PathBuf, Error> {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(OsStr::from_bytes(bytes)))
+}
+
+#[cfg(not(unix))]
+fn native_path(bytes: &[u8]) -> Result<PathBuf, Error> {
+    match std::str::from_utf8(bytes) {
+        Ok(path) => Ok(PathBuf::from(path)),
+        Err(error) => Err(crate::error::ErrorKind::InvalidArgument {
+            name: "path",
+            expected: "UTF-8".to_owned(),
+            received: format!("other bytes from offset {}", error.valid_up_to()),
+        }
+        .into()),
+    }
 }
 
 /// The bytes of a secret: always a copy, which is wiped.

@@ -6,23 +6,33 @@ use std::ptr;
 
 use napi::sys;
 
+use super::{number, table};
 use crate::error::{Error, ErrorKind};
 use crate::ops::digest::Encoded;
 use crate::ops::kdf::Secret;
+use crate::ops::table::Table;
 
 /// From this size on a result is not copied into JavaScript's memory: an external buffer costs
 /// 2.4 µs, which is what a copy costs here.
-const EXTERNAL_FROM: usize = 16 << 10;
+pub(super) const EXTERNAL_FROM: usize = 16 << 10;
 
 /// The result of a job.
 pub(super) enum Output {
     Undefined,
+    Null,
     Buffer(Vec<u8>),
     /// Text of one byte a character.
     Latin1(Vec<u8>),
     /// A `Buffer` whose native copy is wiped.
     Secret(Secret),
     Boolean(bool),
+    Table(Box<Table>),
+}
+
+impl Output {
+    pub(super) fn table(table: Table) -> Self {
+        Self::Table(Box::new(table))
+    }
 }
 
 impl From<Encoded> for Output {
@@ -56,6 +66,12 @@ impl Output {
                 // SAFETY: the caller vouches for `env`.
                 check(unsafe { sys::napi_get_undefined(env, &raw mut value) })?;
             }
+            Self::Null => {
+                // SAFETY: the caller vouches for `env`.
+                check(unsafe { sys::napi_get_null(env, &raw mut value) })?;
+            }
+            // SAFETY: as for this function.
+            Self::Table(table) => value = unsafe { table::into_js(env, *table) }?,
             Self::Boolean(truth) => {
                 // SAFETY: the caller vouches for `env`.
                 check(unsafe { sys::napi_get_boolean(env, truth, &raw mut value) })?;
@@ -179,6 +195,26 @@ pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sy
     check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), mark) })?;
     text(c"code", error.code())?;
     text(c"message", &error.to_string())?;
+    if let ErrorKind::Csv {
+        line,
+        column,
+        byte_offset,
+        ..
+    } = *error.kind()
+    {
+        for (name, value) in [
+            (c"line", line),
+            (c"column", column),
+            (c"byteOffset", byte_offset),
+        ] {
+            let mut place = ptr::null_mut();
+            let value = number::to_js(value);
+            // SAFETY: the caller vouches for `env`.
+            check(unsafe { sys::napi_create_double(env, value, &raw mut place) })?;
+            // SAFETY: live handles of this scope and a name that ends in zero.
+            check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), place) })?;
+        }
+    }
     if let ErrorKind::Io {
         syscall,
         path,

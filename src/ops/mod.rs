@@ -2,8 +2,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub mod csv;
 pub mod digest;
+mod file;
 pub mod kdf;
 mod sha2_tables;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
+pub mod table;
