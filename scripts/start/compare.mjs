@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { compareAnswers, uploadChecker } from './answers.mjs';
+import { compareCsv } from './csv.mjs';
 import { step } from './progress.mjs';
 import { quantile } from './report.mjs';
 import { startServer, stopServer } from './server-process.mjs';
@@ -11,9 +12,9 @@ import { askFor, logInFor, uploadFor } from './traffic.mjs';
 const SCRIPT = join(import.meta.dirname, 'server.mjs');
 /** offloop last: it is left running. */
 const SERVERS = [
-  { name: 'node:crypto, scryptSync', variant: 'scryptSync' },
-  { name: 'node:crypto, scrypt', variant: 'scrypt' },
-  { name: 'offloop', variant: 'offloop' },
+  { name: 'node:crypto, scryptSync', variant: 'scryptSync', parser: 'papaparse' },
+  { name: 'node:crypto, scrypt', variant: 'scrypt', parser: 'csv-parse' },
+  { name: 'offloop', variant: 'offloop', parser: 'offloop' },
 ];
 
 /** The servers take turns, so that what else the machine does meanwhile falls on all of them. */
@@ -41,7 +42,7 @@ const CONDITIONS = [
   `fs.readFile, every ${QUESTIONS.interval} ms. The stall is of runs of its own: the watch on the event loop takes a core.`,
 ].join('\n');
 
-/** The results, and the server with offloop, which is left running. */
+/** The results of uploads and logins and those of CSV, and the server with offloop, which is left running. */
 export async function compare() {
   const body = randomBytes(UPLOAD_BYTES);
   const check = uploadChecker(body);
@@ -66,10 +67,12 @@ export async function compare() {
     }
   }
 
+  const csv = await compareCsv(servers.map((server, index) => ({ server, parser: SERVERS[index].parser })));
+
   const offloop = servers.pop();
   await Promise.all(servers.map(stopServer));
   const results = Array.from(rounds, ([{ name }, passes]) => summary(name, passes));
-  return { results, server: offloop, conditions: CONDITIONS };
+  return { traffic: { results, conditions: CONDITIONS }, csv, server: offloop };
 }
 
 /** All clients at the same time. */

@@ -2,19 +2,32 @@
 
 import { availableParallelism, cpus } from 'node:os';
 
-const COLUMNS = [
-  { title: '', text: ({ name }) => name },
+const NAME = { title: '', text: ({ name }) => name };
+const STALL = { title: 'longest stall (ms)', text: ({ stall }) => stall.toFixed(1) };
+const HEALTH = { title: '/health p99 (ms)', text: ({ healthP99 }) => healthP99.toFixed(1) };
+
+/** Of uploads and logins. */
+export const TRAFFIC = [
+  NAME,
   { title: 'login p50 (ms)', text: ({ loginP50 }) => loginP50.toFixed() },
   { title: 'p99 (ms)', text: ({ loginP99 }) => loginP99.toFixed() },
   { title: 'upload (MB/s)', text: ({ uploadSpeed }) => uploadSpeed.toFixed() },
-  { title: 'longest stall (ms)', text: ({ stall }) => stall.toFixed(1) },
-  { title: '/health p99 (ms)', text: ({ healthP99 }) => healthP99.toFixed(1) },
+  STALL,
+  HEALTH,
   { title: 'readFile p99 (ms)', text: ({ pageP99 }) => pageP99.toFixed(1) },
 ];
 
-export function table(results) {
-  const rows = [COLUMNS.map(({ title }) => title), ...results.map((row) => COLUMNS.map(({ text }) => text(row)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+export const CSV = [
+  NAME,
+  { title: 'CSV of 50 MB (s)', text: ({ seconds }) => seconds.toFixed(2) },
+  { title: 'MB/s', text: ({ speed }) => speed.toFixed() },
+  STALL,
+  HEALTH,
+];
+
+export function table(columns, results) {
+  const rows = [columns.map(({ title }) => title), ...results.map((row) => columns.map(({ text }) => text(row)))];
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row) => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index])));
   return rows.map((row) => line(row).join('   ')).join('\n');
 }

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { USER } from './answers.mjs';
 import { compare } from './compare.mjs';
 import { step } from './progress.mjs';
-import { machine, table } from './report.mjs';
+import { CSV, TRAFFIC, machine, table } from './report.mjs';
 import { stopServers } from './server-process.mjs';
 
 /** Resolves with the status to exit with. */
@@ -19,10 +19,11 @@ export async function run({ once }) {
   });
 
   async function demonstrate() {
-    const { results, server, conditions } = await compare();
-    console.log(`\n${table(results)}\n\n${conditions}\n${machine()}`);
+    const { traffic, csv, server } = await compare();
+    console.log(`\n${table(TRAFFIC, traffic.results)}\n\n${traffic.conditions}`);
+    console.log(`\n${table(CSV, csv.results)}\n\n${csv.conditions}\n\n${machine()}`);
     if (once) return 0;
-    console.log(`\n${invitation(server.url)}`);
+    console.log(`\n${invitation(server.url, csv.path)}`);
     serving = true;
     return server.lost;
   }
@@ -35,13 +36,15 @@ export async function run({ once }) {
   }
 }
 
-function invitation(url) {
+function invitation(url, csv) {
   const { name, password } = USER;
   return [
     `The server with offloop stays up: log in at ${url} as ${name}`,
     `with the password "${password}", or in another terminal, try`,
     '',
     `  curl -X POST -T "${process.execPath}" ${url}/upload`,
+    `  curl -X POST -T "${csv}" ${url}/csv/upload`,
+    `  curl ${url}/csv/export.csv`,
     `  curl ${url}/health`,
     `  curl ${url}/stats`,
     '',

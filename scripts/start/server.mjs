@@ -1,8 +1,9 @@
-// The servers of npm start: the examples' uploads and logins in one process.
+// The servers of npm start: the examples' uploads, logins and CSV in one process.
 //
-//   node server.mjs offloop        both with offloop
-//   node server.mjs scrypt         both with node:crypto, passwords by its scrypt on libuv's threads
-//   node server.mjs scryptSync     the same, passwords by scryptSync on the event loop
+//   node server.mjs offloop        all with offloop
+//   node server.mjs scrypt         uploads and logins with node:crypto, passwords by its scrypt on libuv's
+//                                  threads; CSV with csv-parse
+//   node server.mjs scryptSync     the same, passwords by scryptSync on the event loop; CSV with papaparse
 
 import express from 'express';
 import { serve } from '../../examples/serve.mjs';
@@ -14,12 +15,27 @@ import { serve } from '../../examples/serve.mjs';
 const COST = { N: 2 ** 14, r: 8, p: 1 };
 
 const VARIANTS = {
-  offloop: { file: 'server.mjs', login: { policy: { algorithm: 'scrypt', ...COST } } },
-  scrypt: { file: 'server-node-crypto.mjs', login: { policy: COST, mode: 'async' } },
-  scryptSync: { file: 'server-node-crypto.mjs', login: { policy: COST, mode: 'sync' } },
+  offloop: {
+    crypto: 'server.mjs',
+    login: { policy: { algorithm: 'scrypt', ...COST } },
+    tables: 'server.mjs',
+  },
+  scrypt: {
+    crypto: 'server-node-crypto.mjs',
+    login: { policy: COST, mode: 'async' },
+    tables: 'server-javascript.mjs',
+    csv: { parser: 'csv-parse' },
+  },
+  scryptSync: {
+    crypto: 'server-node-crypto.mjs',
+    login: { policy: COST, mode: 'sync' },
+    tables: 'server-javascript.mjs',
+    csv: { parser: 'papaparse' },
+  },
 };
 
-const { file, login } = VARIANTS[process.argv[2]];
-const uploads = await import(`../../examples/express-upload/${file}`);
-const logins = await import(`../../examples/express-login/${file}`);
-serve(express().use(uploads.createApp()).use(logins.createApp(login)));
+const { crypto, login, tables, csv } = VARIANTS[process.argv[2]];
+const uploads = await import(`../../examples/express-upload/${crypto}`);
+const logins = await import(`../../examples/express-login/${crypto}`);
+const csvUploads = await import(`../../examples/express-csv/${tables}`);
+serve(express().use('/csv', csvUploads.createApp(csv)).use(uploads.createApp()).use(logins.createApp(login)));

@@ -47,18 +47,27 @@ export function logInFor(milliseconds, url, pace) {
   );
 }
 
+/** Asks for `url` at every interval, and resolves with the milliseconds that the answers took. */
+export function askFor(milliseconds, url, pace) {
+  return askWhile(sleep(milliseconds), url, pace);
+}
+
 /**
- * Asks for `url` at every interval, and resolves with the milliseconds that the answers took.
+ * The same until a promise has settled. Rejects where that does.
  *
  * A question that falls due while the one before is unanswered is not sent, but counts with the
  * time that it would have waited. Otherwise a long stall would count as a single slow answer, and
  * hide behind the many quick ones.
  */
-export function askFor(milliseconds, url, { interval }) {
+export function askWhile(promise, url, { interval }) {
   return withAgent(async (agent) => {
     const latencies = [];
-    const end = performance.now() + milliseconds;
-    for (let due = performance.now(); due < end;) {
+    let settled = false;
+    const settle = () => {
+      settled = true;
+    };
+    promise.then(settle, settle);
+    for (let due = performance.now(); !settled;) {
       const asked = performance.now();
       const { status } = await send(url, { agent });
       if (status !== 200) throw new Error(`Expected 200 from ${url} but received ${status}`);
@@ -67,6 +76,7 @@ export function askFor(milliseconds, url, { interval }) {
       while (due <= answered) due += interval;
       await sleep(due - answered);
     }
+    await promise;
     return latencies;
   });
 }
