@@ -11,7 +11,7 @@ const { hash } = require('../index.js');
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [handler, login, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const [handler, login, orders, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
 // Inside the package, so that its own name resolves.
 const folder = join(root, 'target', `readme-${process.pid}`);
@@ -65,6 +65,33 @@ describe('the README', () => {
     await once(server, 'exit');
   });
 
+  test('its CSV handler adds up a column, and says where a CSV is wrong', async () => {
+    assert.ok(orders.includes('app.listen(3002)'));
+    const server = start(
+      'orders.mjs',
+      orders
+        .replace('listen(3002)', 'listen(0, () => console.log(server.address().port))')
+        .replace('10_000_000', '1_000_000')
+    );
+    const [port] = await once(server.stdout, 'data');
+    for (const [body, status, answer] of [
+      ['id,amount\n1,2.5\n2,\n3,4\n', 200, { rows: 3, total: 6.5 }],
+      [`amount\n${'1\n'.repeat(1_000_000)}`, 200, { rows: 1_000_000, total: 1_000_000 }],
+      [`amount\n${'1\n'.repeat(1_000_001)}`, 413, {}],
+      ['id,amount\n1,2.5\n2,much\n', 400, { line: 3, column: 3 }],
+      ['id,amount\n1,2.5\n2\n', 400, { line: 3, column: 1 }],
+      ['id,price\n1,2.5\n', 400, { line: 1, column: 1 }],
+    ]) {
+      const response = await fetch(`http://127.0.0.1:${String(port).trim()}/orders`, { method: 'POST', body });
+      assert.equal(response.status, status);
+      const { error, ...rest } = await response.json();
+      assert.equal(error === undefined, status === 200);
+      assert.deepEqual(rest, answer);
+    }
+    server.kill();
+    await once(server, 'exit');
+  });
+
   test('its other example runs to its end', async () => {
     const running = start('brief.mjs', brief);
     let output = '';
@@ -72,6 +99,7 @@ describe('the README', () => {
     const [code] = await once(running, 'close');
     assert.equal(code, 0);
     assert.ok(output.includes(hash.algorithms.join()), output);
+    assert.ok(output.includes('00501 null'), output);
   });
 
   test('it names every algorithm', () => {
