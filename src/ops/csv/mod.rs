@@ -11,7 +11,7 @@
 //! - `piece`: one piece by one thread. `assemble`: the pieces of all threads in their order, in the
 //!   memory of a table. `parse`: who does what when.
 //! - `problem`: what is wrong with a record, and on which line.
-//! - [`Reader`]: a table for every few megabytes. [`write`](mod@write): tables and rows to CSV.
+//! - [`Reader`]: a table for every few megabytes. [`write()`]: tables and rows to CSV.
 
 mod assemble;
 mod column;

@@ -10,6 +10,12 @@ use super::{BLOCK, Index, Masks, Outcome, Piece, Separators, index_with};
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
 pub(super) fn index(piece: Piece<'_>, separators: Separators, out: &mut Index) -> Outcome {
+    // SAFETY: every arm64 CPU that Rust's targets are for has NEON.
+    unsafe { index_neon(piece, separators, out) }
+}
+
+#[target_feature(enable = "neon")]
+fn index_neon(piece: Piece<'_>, separators: Separators, out: &mut Index) -> Outcome {
     index_with(piece, separators, out, |block, delimiter, quote| Masks {
         delimiter: equal(block, delimiter),
         quote: equal(block, quote),
@@ -19,24 +25,22 @@ pub(super) fn index(piece: Piece<'_>, separators: Separators, out: &mut Index) -
 }
 
 /// A bit for each byte of `block` that is `byte`.
-#[inline(always)]
+#[inline]
+#[target_feature(enable = "neon")]
 fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     let mut mask = 0;
     for (index, quarter) in quarters.iter().enumerate() {
-        mask |= u64::from(quarter_mask(quarter, byte)) << (index * 16);
+        let hits = vandq_u8(vceqq_u8(load(quarter), vdupq_n_u8(byte)), load(&BITS));
+        let (low, high) = (vaddv_u8(vget_low_u8(hits)), vaddv_u8(vget_high_u8(hits)));
+        mask |= (u64::from(low) | u64::from(high) << 8) << (index * 16);
     }
     mask
 }
 
-#[inline(always)]
-fn quarter_mask(quarter: &[u8; 16], byte: u8) -> u16 {
-    // SAFETY: 16 bytes are readable at each place, and arm64 has NEON.
-    let (bytes, bits): (uint8x16_t, uint8x16_t) =
-        unsafe { (vld1q_u8(quarter.as_ptr()), vld1q_u8(BITS.as_ptr())) };
-    // SAFETY: arm64 has NEON.
-    let hits = unsafe { vandq_u8(vceqq_u8(bytes, vdupq_n_u8(byte)), bits) };
-    // SAFETY: as above.
-    let (low, high) = unsafe { (vaddv_u8(vget_low_u8(hits)), vaddv_u8(vget_high_u8(hits))) };
-    u16::from(low) | u16::from(high) << 8
+#[inline]
+#[target_feature(enable = "neon")]
+fn load(bytes: &[u8; 16]) -> uint8x16_t {
+    // SAFETY: 16 bytes are readable there.
+    unsafe { vld1q_u8(bytes.as_ptr()) }
 }
