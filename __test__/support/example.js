@@ -75,6 +75,8 @@ async function withBusyLane(lane, maxQueue, use) {
   const letGo = hold(lane);
   try {
     await taken;
+    // It waits for its thread at first, and is not what anybody means by the queue.
+    while (pool.stats()[lane].running === 0) await nextTurn();
     await use(letGo);
   } finally {
     await letGo();
