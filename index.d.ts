@@ -10,7 +10,8 @@
  * that it covers.
  *
  * Large inputs are **borrowed**: nothing is copied, and until the promise settles the caller does
- * not write to them or transfer them. A write may change the result; it never breaks the process.
+ * not write to them or transfer them ({@link json.parse}: while the document is used). A write may change
+ * the result; it never breaks the process.
  * Strings, resizable `ArrayBuffer`s and inputs of less than 2 KiB are copied.
  */
 export type Bytes = string | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
@@ -187,8 +188,11 @@ export namespace hash {
 /** What {@link hash.digestStream} reads. */
 export type ByteSource = NodeJS.ReadableStream | ReadableStream | AsyncIterable<Bytes> | Iterable<Bytes>;
 
-/** What {@link csv.batches} reads: a path, or bytes as {@link hash.digestStream} takes them. */
-export type CsvSource = string | Buffer | URL | ByteSource;
+/**
+ * What {@link csv.batches} and {@link json.lineBatches} read: a path, or bytes as {@link hash.digestStream}
+ * takes them.
+ */
+export type TableSource = string | Buffer | URL | ByteSource;
 
 /** How CSV is read, under csv-parse's names. `ERR_OFFLOOP_CSV` where the input does not fit. */
 export interface CsvParseOptions extends JobOptions {
@@ -238,7 +242,7 @@ export interface CsvParseOptions extends JobOptions {
    * went in (`007`, `+1`) are text. `'string'` makes all text. An object gives the types of some
    * columns; a value that does not fit is an error.
    */
-  types?: 'infer' | 'string' | { readonly [column: string]: ColumnType } | undefined;
+  types?: 'infer' | 'string' | { readonly [column: string]: Exclude<ColumnType, 'json'> } | undefined;
   /** Only these columns, in this order. All by default. */
   columns?: readonly string[] | undefined;
   /** The line, from 1 on, with which reading begins, the header included; 1 by default. */
@@ -328,7 +332,7 @@ export namespace csv {
    *   for await (const rows of table.rows()) await insert(rows);
    * }
    */
-  function batches(source: CsvSource, options?: CsvBatchesOptions): CsvBatches;
+  function batches(source: TableSource, options?: CsvBatchesOptions): TableBatches;
 
   /**
    * CSV of a table, in UTF-8, or of rows: objects or arrays, of which any iterable or async iterable is
@@ -342,20 +346,299 @@ export namespace csv {
   ): Promise<Buffer>;
 }
 
-/** The tables of {@link csv.batches}. They can be iterated over once. */
-export interface CsvBatches extends AsyncIterableIterator<Table> {
+/** The tables of {@link csv.batches} and {@link json.lineBatches}. They can be iterated over once. */
+export interface TableBatches extends AsyncIterableIterator<Table> {
   next(): Promise<IteratorResult<Table, undefined>>;
   return<T = undefined>(value?: T): Promise<IteratorReturnResult<T | undefined>>;
   /** As `return`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What limits a JSON text. The language is that of `JSON.parse`. */
+export interface JsonTextOptions extends JobOptions {
+  /** How many arrays and objects may be inside one another, from 1 to 32,000; 1,024 by default. */
+  maxDepth?: number | undefined;
+  /** Whether a byte-order mark at the start is left out; false by default: it is an error, as for `JSON.parse`. */
+  bom?: boolean | undefined;
+}
+
+/** How columns are made of JSON. */
+export interface JsonColumnOptions {
+  /**
+   * Whether a column of integers, some of them beyond those that a number holds exactly (2^53 - 1), is
+   * `int64`, with bigints. Where they are beyond 64 bits too, or there are fractions among them, it is
+   * `json`. False by default: they are rounded, as by `JSON.parse`.
+   */
+  bigint?: boolean | undefined;
+  /**
+   * The types of some columns, by their names, which are the paths for {@link JsonDocument.pluck}. A name
+   * that is no column's is `ERR_INVALID_ARG_VALUE`, but for {@link json.lineBatches} without `columns`, where the
+   * key may still come. A value that does not fit is an error at its place.
+   *
+   * `timestamp` takes ISO 8601 and integers, milliseconds since the epoch; `json` takes anything; the others
+   * take values of their own kind only: no number is made of a string. `int32` and `int64` take integers
+   * however they are written, `1.0` and `1e3` too.
+   *
+   * Of the other columns all values are looked at, and nothing is lost but what `JSON.parse` rounds. One becomes `boolean`; `int32` or
+   * `float64`; text, which is `dictionary` where few strings are distinct; or `json` where it has arrays,
+   * objects, or values of several kinds. Strings are never taken for numbers or times. Where all is null
+   * it is `string`.
+   */
+  types?: { readonly [column: string]: ColumnType } | undefined;
+}
+
+/** The options of {@link JsonDocument.pluck}. */
+export interface JsonPluckOptions extends JobOptions, JsonColumnOptions {}
+
+/** The options of {@link JsonDocument.table}. */
+export interface JsonTableOptions extends JobOptions, JsonColumnOptions {
+  /**
+   * Only these columns, in this order, under the names that are given here: keys (`'user'`), keys of
+   * objects in objects with dots between (`'user.name'`), or JSON pointers (`'/user/name'`, `'/tags/0'`).
+   * What does not begin with `/` is first looked for as a key as it is. By default all keys, in the order
+   * in which they are first met.
+   *
+   * Where they are given, records may be anything: what is no object has nulls.
+   */
+  columns?: readonly string[] | undefined;
+}
+
+/** How lines of JSON are read. `ERR_OFFLOOP_JSON` where one does not fit. */
+export interface JsonLinesOptions extends JsonTextOptions, JsonTableOptions {
+  /**
+   * What a line with an error does. `'throw'`, the default, rejects. `'skip'` leaves it out, and
+   * `table.errorCount` counts it; `'collect'` also puts the error into `table.errors`.
+   */
+  onError?: 'throw' | 'skip' | 'collect' | undefined;
+  /** Bytes of the longest line, from 1 to 2^30; 16 MiB by default. A longer one is an error whatever `onError` says. */
+  maxRecordSize?: number | undefined;
+}
+
+/** The options of {@link json.lineBatches}. */
+export interface JsonLineBatchesOptions extends JsonLinesOptions {
+  /** Bytes of JSON that make one table, from 1 KiB to 256 MiB; 4 MiB by default. */
+  batchBytes?: number | undefined;
+}
+
+/** The options of {@link json.stringify}. */
+export interface JsonStringifyOptions extends JobOptions {
+  /** Whether each row is a line of its own, with `\n` behind; by default all are in one array. */
+  lines?: boolean | undefined;
+  /** These columns, in this order; all by default. */
+  columns?: readonly string[] | undefined;
+}
+
+/** JSON (RFC 8259): documents that are looked into, and {@link Table}s of lines and of arrays. */
+export namespace json {
+  /**
+   * A document: `data` is checked to its end and indexed by native threads, and JavaScript's values are
+   * made when they are asked for. It accepts and refuses what `JSON.parse` does, and gives the same values.
+   *
+   * Not for texts of less than some tens of kilobytes: `JSON.parse` has done those within a millisecond.
+   * For the whole tree of a large text take {@link JsonDocument.value}, for some of its values
+   * {@link JsonDocument.get}, for records {@link JsonDocument.table} or {@link JsonDocument.items}.
+   *
+   * The document goes on to read the memory of `data`: borrowed bytes must stay as they are for as long as
+   * it is used; `copy` or `transfer` make it independent. Give bytes rather than a string where you have
+   * them: text has to be copied on the calling thread, which takes about 1 ms for a megabyte.
+   *
+   * `ERR_OFFLOOP_JSON` with `line`, `column` and `byteOffset`, counted in the UTF-8 text, where it is
+   * malformed, not UTF-8, empty, or deeper than `maxDepth`.
+   *
+   * @example
+   * const document = await json.parse(request.body);
+   * if (document.type('/items') !== 'array') return response.sendStatus(400);
+   * const total = document.get('/total');
+   * for await (const items of document.items('/items')) await insert(items);
+   */
+  function parse(data: Bytes, options?: JsonTextOptions): Promise<JsonDocument>;
+
+  /**
+   * Rejects as {@link json.parse} does where `data` is no JSON, and keeps nothing: neither an index nor
+   * `data`.
+   */
+  function validate(data: Bytes, options?: JsonTextOptions): Promise<void>;
+
+  /**
+   * The table of JSON Lines (NDJSON): a value on each line, which ends with `\n` or `\r\n`. Blank lines are
+   * left out. Without `columns` each value must be an object; a new key may appear on any line, and is
+   * null on the others. Of a key that an object has twice the last value counts. A lone surrogate becomes
+   * U+FFFD.
+   *
+   * `ERR_OFFLOOP_JSON` with `line`, `column` and `byteOffset` where a line is malformed, does not fit
+   * `types`, or there are more than 65,536 columns, or next to no keys that lines have in common: more than
+   * 32 cells for each byte of text, and more than a million.
+   *
+   * @example
+   * const events = await json.parseLines(await readFile('events.ndjson'), { columns: ['user.id', 'at'], types: { at: 'timestamp' } });
+   */
+  function parseLines(data: Bytes, options?: JsonLinesOptions): Promise<Table>;
+
+  /**
+   * The tables of JSON Lines of any length, a part at a time: of a file, a stream or an (async) iterable
+   * of bytes. A table has all columns that were met so far. Their types widen from table to table and
+   * never narrow; `types` pins them.
+   *
+   * What is read when, and how the iteration ends, is as for {@link csv.batches}.
+   *
+   * @example
+   * for await (const table of json.lineBatches('events.ndjson')) {
+   *   for await (const rows of table.rows()) await insert(rows);
+   * }
+   */
+  function lineBatches(source: TableSource, options?: JsonLineBatchesOptions): TableBatches;
+
+  /**
+   * The rows of a table as JSON in UTF-8: the text that `JSON.stringify([...table])` gives, with the digits
+   * of bigints, times in ISO 8601, and `json` columns as the JSON that they are, which is not checked. Members
+   * have the order of the columns, where JavaScript moves keys such as `1` to the front. With `lines`, line
+   * ends within the JSON of a `json` column become blanks. `transfer` is refused.
+   *
+   * It takes no other objects: only the calling thread could read them. `JSON.stringify` does that.
+   */
+  function stringify(table: Table, options?: JsonStringifyOptions): Promise<Buffer>;
+}
+
+/** What {@link JsonDocument.type} tells. */
+export type JsonType = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
+/** The options of {@link JsonDocument.get}. */
+export interface JsonGetOptions {
+  /**
+   * Whether integers beyond those that a number holds exactly (2^53 - 1) are bigints. Those with a fraction
+   * or an exponent are numbers all the same. False by default: they are rounded, as by `JSON.parse`.
+   */
+  bigint?: boolean | undefined;
+}
+
+/** The options of {@link JsonDocument.value}. */
+export interface JsonValueOptions extends JsonGetOptions {
+  /** Ends the work with an `AbortError` when it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The options of {@link JsonDocument.items}. */
+export interface JsonItemsOptions extends JsonValueOptions {
+  /** Elements of each array, the last of which may be shorter; 1000 by default. */
+  batch?: number | undefined;
+}
+
+/**
+ * A JSON text and its index, which {@link json.parse} makes. Values are made of the text when they are asked
+ * for, anew each time.
+ *
+ * A pointer is a JSON Pointer (RFC 6901): `''` is the whole document, `'/items/0/name'` a value in it, with
+ * `~0` for `~` and `~1` for `/` in keys. Anything else is `ERR_INVALID_ARG_VALUE`. Of a key that an object has
+ * twice the last value counts, as for `JSON.parse`. Methods that return no promise throw their errors.
+ *
+ * Where borrowed bytes were written to, the values are others, or `ERR_INVALID_ARG_VALUE` tells.
+ */
+export class JsonDocument {
+  private constructor();
+  /** Bytes of the text, in UTF-8. */
+  readonly byteLength: number;
+  /**
+   * Bytes of memory that the index takes beside the text: about 0.19 for each byte of it. Nesting adds to that, up to
+   * 0.69 in all with the default `maxDepth`, and up to 12 with the greatest.
+   */
+  readonly indexBytes: number;
+
+  /**
+   * The value at a pointer, as `JSON.parse` makes it; undefined where nothing is there.
+   *
+   * It is made at once, on the calling thread: not for large ones. `get('')` of a document of 10 MB holds the
+   * event loop as long as `JSON.parse` does, 200 ms; {@link JsonDocument.value} does not. A key is looked for
+   * among all members of its object, so in one of a million keys it takes tens of milliseconds; an element of an
+   * array is found at once. The same goes for every pointer.
+   *
+   * `ERR_BUFFER_TOO_LARGE` where its text is longer than a string may be.
+   */
+  get(pointer: string, options?: JsonGetOptions): unknown;
+  /** Whether something is at a pointer, null too. */
+  has(pointer: string): boolean;
+  /** The type of a value, by default of the whole; undefined where nothing is there. */
+  type(pointer?: string): JsonType | undefined;
+  /**
+   * The elements of an array, or the distinct keys of an object, by default of the whole; undefined for anything else.
+   * Of an object all keys are compared with each other, which takes most of a second for a million.
+   */
+  length(pointer?: string): number | undefined;
+  /** The keys of an object, by default the whole, in the order of `Object.keys`; undefined for anything else. */
+  keys(pointer?: string): string[] | undefined;
+  /**
+   * The text of a value, by default of the whole, without blanks around it: a view of the document's memory, not to
+   * be written to. Undefined where nothing is there. `ERR_INVALID_ARG_VALUE` where that memory was transferred
+   * away.
+   *
+   * @example
+   * response.type('json').send(document.bytes('/result'));
+   */
+  bytes(pointer?: string): Buffer | undefined;
+
+  /**
+   * Values of all elements of an array as a column, or several of them as columns, which native threads make.
+   * A path is a pointer in which `*` stands for every element of an array: `'/items/*\/price'`. There is a row for
+   * each element, null where nothing is there. Paths of one call are the same up to their last `*`, and
+   * are the columns' names. `*` does not stand for the members of an object, nor for a key that is called so.
+   *
+   * `ERR_OFFLOOP_JSON` where the first `*` is at something that is no array; what is none at a later one has no
+   * rows. `transfer` is refused.
+   *
+   * @example
+   * const [ids, prices] = await document.pluck(['/items/*\/id', '/items/*\/price']);
+   */
+  pluck(path: string, options?: JsonPluckOptions): Promise<Column>;
+  pluck(paths: readonly string[], options?: JsonPluckOptions): Promise<Column[]>;
+  pluck(path: string | readonly string[], options?: JsonPluckOptions): Promise<Column | Column[]>;
+
+  /**
+   * The table of an array of objects, by default the whole document, which native threads make. What is missing is
+   * null. A lone surrogate becomes U+FFFD.
+   *
+   * `ERR_OFFLOOP_JSON` where there is no array, or where a value does not fit `types`; and without `columns` where an
+   * element is no object, where there are more than 65,536 columns, or where the elements have next to no keys in
+   * common: more than 32 cells for each byte of text, and more than a million. `transfer` is refused.
+   */
+  table(pointer?: string, options?: JsonTableOptions): Promise<Table>;
+
+  /**
+   * The elements of an array, by default the whole document, in arrays, with the event loop served whenever
+   * making them has taken 2 ms, also in the middle of an array or of an element.
+   *
+   * Wrong arguments reject the first array, `ERR_INVALID_ARG_VALUE` where there is no array at the pointer, also
+   * where there is another value. After `close` it rejects with `ERR_OFFLOOP_CLOSED`.
+   *
+   * @example
+   * for await (const orders of document.items('/orders', { batch: 500 })) await insert(orders);
+   */
+  items(pointer?: string, options?: JsonItemsOptions): AsyncIterableIterator<unknown[]>;
+
+  /**
+   * The value at a pointer, by default the whole document, as `JSON.parse` makes it; undefined where nothing is
+   * there. It is made on the calling thread in parts of 2 ms, between which the event loop is served.
+   *
+   * Most of the time goes into making the objects, which only the calling thread can do: where
+   * some values of a text are enough, ask for those. `ERR_OFFLOOP_CLOSED` where the document is closed meanwhile;
+   * `ERR_BUFFER_TOO_LARGE` where a string is longer than a string may be.
+   */
+  value(pointer?: string, options?: JsonValueOptions): Promise<unknown>;
+
+  /**
+   * Gives the text and the index back, rather than when the garbage is collected. Every method then throws or
+   * rejects with `ERR_OFFLOOP_CLOSED`; jobs in flight go on to their end, and what was taken from the document
+   * stays. Calling it again does nothing.
+   */
+  close(): void;
+  /** As `close`, for `using`. */
+  [Symbol.dispose](): void;
+}
+
 /**
  * The type of a column. `int32` and `float64` have numbers, `int64` bigints, `timestamp` numbers of
  * milliseconds since the epoch. `string` and `dictionary` have strings: a dictionary keeps each distinct
- * one once.
+ * one once. `json` has strings too: each is the JSON of a value, as it was written.
  */
-export type ColumnType = 'boolean' | 'int32' | 'float64' | 'int64' | 'timestamp' | 'string' | 'dictionary';
+export type ColumnType = 'boolean' | 'int32' | 'float64' | 'int64' | 'timestamp' | 'string' | 'dictionary' | 'json';
 
 /** A value of a {@link Column}. */
 export type TableValue = string | number | bigint | boolean | null;
@@ -462,8 +745,8 @@ export class Column {
   /**
    * The values as they lie in memory: `Int32Array` for `int32`, `Float64Array` for `float64`,
    * `BigInt64Array` for `int64` and `timestamp`, a bitmap in a `Uint8Array` for `boolean` (least
-   * significant bit first; those past the end mean nothing), the UTF-8 of all texts for `string` (see
-   * `offsets`), and codes into `dictionary` in an `Int32Array` for `dictionary`. Where a value is null
+   * significant bit first; those past the end mean nothing), the UTF-8 of all texts for `string` and `json`
+   * (see `offsets`), and codes into `dictionary` in an `Int32Array` for `dictionary`. Where a value is null
    * there is some other.
    *
    * The bitmap of a slice that does not begin at a multiple of 8 is a copy.
@@ -471,7 +754,7 @@ export class Column {
   readonly values: Uint8Array | Int32Array | Float64Array | BigInt64Array;
   /** A bitmap as of booleans, 1 where a value is not null; undefined where none is. */
   readonly validity: Uint8Array | undefined;
-  /** Of `string`: row `i` has the bytes from `offsets[i]` to `offsets[i + 1]` of `values`. */
+  /** Of `string` and `json`: row `i` has the bytes from `offsets[i]` to `offsets[i + 1]` of `values`. */
   readonly offsets: Int32Array | undefined;
   /** Of `dictionary`: the distinct texts. All are decoded with the first access. */
   readonly dictionary: readonly string[] | undefined;
@@ -832,10 +1115,10 @@ export class OffloopError extends Error {
   readonly syscall?: string;
   /** Of a system error: the file. */
   readonly path?: string;
-  /** Of CSV: the line, from 1 on. */
+  /** Of CSV and JSON: the line, from 1 on. */
   readonly line?: number;
-  /** Of CSV: the character in the line, from 1 on. */
+  /** Of CSV and JSON: the character in the line, from 1 on. */
   readonly column?: number;
-  /** Of CSV: the byte in the input, from 0 on. */
+  /** Of CSV and JSON: the byte in the input, from 0 on. */
   readonly byteOffset?: number;
 }

@@ -90,3 +90,13 @@ describe('100,000 jobs of each kind leave no memory behind', () => {
     });
   }
 });
+
+describe('8,000 JSON documents of 4 KB leave no memory behind', () => {
+  for (const kind of ['documents', 'closed', 'broken', 'lines']) {
+    test(kind, { skip }, async () => {
+      const { grown } = JSON.parse(await succeeds('leak.js', { args: [kind, '8000'], flags: gc }));
+      // One text for each would be 34 MiB.
+      assert.ok(grown < 16 * 2 ** 20, `${kind} grew by ${grown} bytes`);
+    });
+  }
+});

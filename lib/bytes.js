@@ -14,7 +14,11 @@ const getter = (name) => /** @type {any} */ (Object.getOwnPropertyDescriptor(typ
 
 // What native code will see, whatever an object's own properties say.
 const byteLengthOf = /** @type {(this: Uint8Array) => number} */ (getter('byteLength'));
+const byteOffsetOf = /** @type {(this: Uint8Array) => number} */ (getter('byteOffset'));
 const bufferOf = /** @type {(this: Uint8Array) => ArrayBufferLike} */ (getter('buffer'));
+
+/** Of fewer bytes native code makes a copy anyway; src/binding/bytes.rs says why. */
+const COPY_BELOW = 2 * 1024;
 
 /**
  * @param {unknown} data
@@ -107,6 +111,20 @@ function transferred(data, name) {
 }
 
 /**
+ * The bytes of `view` for longer than a job: what JavaScript reads of them later is what native code
+ * reads. So they are copied where native code would copy them.
+ *
+ * @param {Uint8Array} view
+ * @param {boolean} copy whether the caller asks for it
+ */
+function kept(view, copy) {
+  const buffer = bufferOf.call(view);
+  const plain = new Uint8Array(buffer, byteOffsetOf.call(view), byteLengthOf.call(view));
+  const { resizable, growable } = /** @type {any} */ (buffer);
+  return copy || resizable || growable || plain.length < COPY_BELOW ? new Uint8Array(plain) : plain;
+}
+
+/**
  * How many bytes native code will see.
  *
  * @param {Uint8Array | string} data
@@ -116,4 +134,4 @@ function byteLength(data) {
   return typeof data === 'string' ? Buffer.byteLength(data) : byteLengthOf.call(data);
 }
 
-module.exports = { byteLength, bytes, transferred };
+module.exports = { byteLength, bytes, kept, transferred };

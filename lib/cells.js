@@ -3,6 +3,7 @@
 // The values of a column as JavaScript's own: one, or those of some rows in an array.
 
 const { isSet } = require('./bitmap.js');
+const { isText } = require('./layout.js');
 const { decode, decodeRows } = require('./strings.js');
 
 /** @typedef {import('../index.js').TableValue} TableValue */
@@ -19,7 +20,7 @@ class Cells {
   constructor(data) {
     this.data = data;
     this.validity = data.validity;
-    this.values = /** @type {Values} */ (data.type === 'string' ? [] : data.values);
+    this.values = /** @type {Values} */ (isText(data.type) ? [] : data.values);
     /** @type {any[]} what `read` fills, again and again */
     this.scratch = [];
   }
@@ -222,6 +223,7 @@ const READERS = {
   timestamp: Timestamps,
   string: Strings,
   dictionary: Dictionary,
+  json: Strings,
 };
 
 /** @type {WeakMap<ColumnData, Cells>} */

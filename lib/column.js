@@ -3,7 +3,7 @@
 const { countSet, sliceBits } = require('./bitmap.js');
 const { cellsOf } = require('./cells.js');
 const { invalidType, outOfRange } = require('./errors.js');
-const { ColumnData } = require('./layout.js');
+const { ColumnData, isText } = require('./layout.js');
 
 /** @typedef {import('../index.js').TableValue} TableValue */
 /** @typedef {InstanceType<typeof ColumnData>} Data */
@@ -69,8 +69,10 @@ class Column {
   #slice() {
     this.#data.check();
     const { type } = this;
-    if (type === 'string')
-      return new Uint8Array(this.#data.bytes.buffer, this.#data.bytes.byteOffset, this.#data.bytes.length);
+    if (isText(type)) {
+      const { buffer, byteOffset, length } = this.#data.bytes;
+      return new Uint8Array(buffer, byteOffset, length);
+    }
     if (type === 'boolean') return sliceBits(this.#data.values, this.#from, this.#to);
     return this.#data.values.subarray(this.#from, this.#to);
   }
@@ -84,7 +86,7 @@ class Column {
   }
 
   get offsets() {
-    if (this.#offsets === undefined && this.type === 'string') {
+    if (this.#offsets === undefined && isText(this.type)) {
       this.#data.check();
       this.#offsets = this.#data.offsets.subarray(this.#from, this.#to + 1);
     }

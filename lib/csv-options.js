@@ -3,18 +3,13 @@
 // The options of CSV, under csv-parse's and csv-stringify's names in camelCase, as native code takes them.
 
 const { invalidType, invalidValue } = require('./errors.js');
-const { boolean, integer, oneOf, optionsObject } = require('./validate.js');
+const { columnNames, columnTypes, recordOptions } = require('./table-options.js');
+const { count, flag, oneOf, optionsObject, string, strings } = require('./validate.js');
 
 const COLUMN_TYPES = ['boolean', 'int32', 'float64', 'int64', 'timestamp', 'string', 'dictionary'];
 const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1'];
-const ON_ERROR = ['throw', 'skip', 'collect'];
 const RECORD_DELIMITERS = ['\n', '\r\n'];
 
-const USUAL_BATCH = 4 * 1024 * 1024;
-const LEAST_BATCH = 1024;
-const MOST_BATCH = 256 * 1024 * 1024;
-const USUAL_RECORD = 16 * 1024 * 1024;
-const MOST_RECORD = 1024 * 1024 * 1024;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -63,17 +58,16 @@ const MOST = Number.MAX_SAFE_INTEGER;
  */
 function csvOptions(options) {
   const given = optionsObject(options, 'options');
-  const { header = true, onError = 'throw', encoding = 'utf-8', nullValues = [''] } = given;
+  const { header = true, encoding = 'utf-8', nullValues = [''] } = given;
   return {
     ...characters(given),
     ...headerOf(header),
+    ...recordOptions(given),
     bom: flag(given, 'bom', true),
     skipEmptyLines: flag(given, 'skipEmptyLines', false),
     trim: flag(given, 'trim', false),
     relaxColumnCount: flag(given, 'relaxColumnCount', false),
     relaxQuotes: flag(given, 'relaxQuotes', false),
-    onError: ON_ERROR.indexOf(oneOf(onError, 'options.onError', ON_ERROR)),
-    maxRecordSize: count(given, 'maxRecordSize', 1, MOST_RECORD) ?? USUAL_RECORD,
     nullValues: strings(nullValues, 'options.nullValues'),
     ...typesOf(given.types),
     columns: columnNames(given.columns),
@@ -81,7 +75,6 @@ function csvOptions(options) {
     toLine: count(given, 'toLine', 1, MOST),
     limit: count(given, 'limit', 0, MOST),
     encoding: oneOf(encoding, 'options.encoding', ENCODINGS),
-    batchBytes: count(given, 'batchBytes', LEAST_BATCH, MOST_BATCH) ?? USUAL_BATCH,
   };
 }
 
@@ -146,56 +139,7 @@ function typesOf(types = 'infer') {
   if (types === null || typeof types !== 'object' || Array.isArray(types)) {
     throw invalidType('options.types', "'infer', 'string' or an object of types", types);
   }
-  const entries = Object.entries(types);
-  const typeValues = entries.map(([name, type]) => oneOf(type, `options.types[${JSON.stringify(name)}]`, COLUMN_TYPES));
-  return { infer: true, typeNames: entries.map(([name]) => name), typeValues };
-}
-
-/** @param {unknown} columns */
-function columnNames(columns) {
-  if (columns === undefined) return undefined;
-  const names = strings(columns, 'options.columns');
-  if (new Set(names).size < names.length) throw invalidValue('options.columns', 'each column once', columns);
-  return names;
-}
-
-/**
- * @param {Record<string, unknown>} options
- * @param {string} name
- * @param {boolean} usual
- */
-function flag(options, name, usual) {
-  const { [name]: value = usual } = options;
-  return boolean(value, `options.${name}`);
-}
-
-/**
- * @param {Record<string, unknown>} options
- * @param {string} name
- * @param {number} min
- * @param {number} max
- */
-function count(options, name, min, max) {
-  const value = options[name];
-  return value === undefined ? undefined : integer(value, `options.${name}`, min, max);
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- */
-function string(value, name) {
-  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
-  return value;
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- */
-function strings(value, name) {
-  if (!Array.isArray(value)) throw invalidType(name, 'an array of strings', value);
-  return Array.from(value, (each, index) => string(each, `${name}[${index}]`));
+  return { infer: true, ...columnTypes(types, COLUMN_TYPES) };
 }
 
 module.exports = { csvOptions, csvWriteOptions };

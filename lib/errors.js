@@ -107,7 +107,7 @@ function outOfRange(name, expected, value) {
  * @property {number} [errno] the system's, negative, as in Node
  * @property {string} [syscall]
  * @property {string} [path]
- * @property {number} [line] of CSV, 1-based
+ * @property {number} [line] of CSV or JSON, 1-based
  * @property {number} [column] in characters, 1-based
  * @property {number} [byteOffset] in the input
  */

@@ -47,7 +47,17 @@ const WIDTHS = Object.freeze({
   timestamp: 64,
   string: 0,
   dictionary: 32,
+  json: 0,
 });
+
+/**
+ * Whether each row has a text of its own. JSON lies in memory as other text does.
+ *
+ * @param {ColumnType} type
+ */
+function isText(type) {
+  return WIDTHS[type] === 0;
+}
 
 /**
  * Bytes that `count` values of so many bits take.
@@ -67,7 +77,7 @@ function sizeOf(count, bits) {
  */
 function textCount({ type, dictionaryLength }, rows) {
   if (type === 'dictionary') return dictionaryLength;
-  return type === 'string' ? rows : -1;
+  return isText(type) ? rows : -1;
 }
 
 /** The values of one column, of all rows of its memory. Slices of a table share it. */
@@ -281,7 +291,7 @@ function flaw(placement, memories, rows) {
   /** @type {(position: number, size: number) => boolean} */
   const fits = (position, size) => isCount(position, length - size) && position % ALIGNMENT === 0;
   if (nullCount > 0 && !fits(validity, sizeOf(rows, 1))) return 'the validity of one does not fit';
-  if (type !== 'string' && !fits(values, sizeOf(rows, WIDTHS[type]))) return 'the values of one do not fit';
+  if (!isText(type) && !fits(values, sizeOf(rows, WIDTHS[type]))) return 'the values of one do not fit';
   if (type === 'dictionary' && !isCount(dictionaryLength, MAX_ROWS)) return 'the dictionary of one has no length';
   const texts = textCount(placement, rows);
   if (texts < 0) return undefined;
@@ -306,4 +316,4 @@ function describe(columns, rest) {
   };
 }
 
-module.exports = { ALIGNMENT, ColumnData, Layout, WIDTHS, describe, open, sizeOf, textCount };
+module.exports = { ALIGNMENT, ColumnData, Layout, WIDTHS, describe, isText, open, sizeOf, textCount };

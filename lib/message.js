@@ -4,7 +4,7 @@
 
 const { copyBits, countSet } = require('./bitmap.js');
 const { failure, invalidType, toError } = require('./errors.js');
-const { ALIGNMENT, WIDTHS, open, sizeOf, textCount } = require('./layout.js');
+const { ALIGNMENT, WIDTHS, isText, open, sizeOf, textCount } = require('./layout.js');
 const { Turns } = require('./turns.js');
 
 /** @typedef {InstanceType<typeof import('./layout.js').ColumnData>} ColumnData */
@@ -160,11 +160,11 @@ function place(plan, data, from, to) {
   if (nullCount > 0) placed.validity = plan.bits(data, () => /** @type {Uint8Array} */ (data.validity), from, rows);
   if (type === 'boolean') {
     placed.values = plan.bits(data, () => data.values, from, rows);
-  } else if (type !== 'string') {
+  } else if (!isText(type)) {
     const start = placement.values + sizeOf(from, WIDTHS[type]);
     placed.values = plan.bytes(data, start, sizeOf(rows, WIDTHS[type]));
   }
-  const first = type === 'string' ? from : 0;
+  const first = isText(type) ? from : 0;
   const texts = textCount(placement, rows);
   if (texts < 0) return placed;
   // Of a message that lies they may be anything.

@@ -87,4 +87,4 @@ function getHandoff() {
   return handoffFlags === COPY ? 'copy' : 'borrow';
 }
 
-module.exports = { DEFAULTS, PROGRESS, jobOptions, setHandoff, getHandoff };
+module.exports = { COPY, DEFAULTS, PROGRESS, jobOptions, setHandoff, getHandoff };

@@ -25,4 +25,14 @@ function filePath(path) {
   return plain;
 }
 
-module.exports = { filePath };
+/**
+ * The same as bytes, in the system's form.
+ *
+ * @param {unknown} path
+ */
+function pathBytes(path) {
+  const plain = filePath(path);
+  return typeof plain === 'string' ? Buffer.from(plain) : plain;
+}
+
+module.exports = { filePath, pathBytes };

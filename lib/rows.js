@@ -3,6 +3,7 @@
 // Rows as objects, one property for each column.
 
 const { cellsOf } = require('./cells.js');
+const { isText } = require('./layout.js');
 
 /** @typedef {InstanceType<typeof import('./layout.js').ColumnData>} ColumnData */
 /** @typedef {import('./cells.js').Block} Block */
@@ -20,7 +21,7 @@ class Rows {
   /** @param {readonly ColumnData[]} columns */
   constructor(columns) {
     this.cells = columns.map(cellsOf);
-    this.texts = columns.filter(({ type }) => type === 'string').map(({ offsets }) => offsets);
+    this.texts = columns.filter(({ type }) => isText(type)).map(({ offsets }) => offsets);
     this.most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / columns.length)));
     this.append = appender(columns);
   }

@@ -92,7 +92,7 @@ class Table {
    * @param {number} [to]
    */
   constructor(layout, selection, from, to) {
-    if (!(layout instanceof Layout)) throw invalidType('layout', 'what only csv.parse and Table.from have', layout);
+    if (!(layout instanceof Layout)) throw invalidType('layout', 'what only parsers and Table.from have', layout);
     this.#layout = layout;
     this.#selection = selection ?? new Selection(layout.columns);
     this.#from = from ?? 0;
@@ -242,9 +242,15 @@ class Table {
 }
 
 /**
+ * What native code makes of a table: its description and its memories.
+ *
+ * @typedef {[meta: string, ...memories: ArrayBuffer[]]} Payload
+ */
+
+/**
  * The table that native code has made.
  *
- * @param {[meta: string, ...memories: ArrayBuffer[]]} payload
+ * @param {Payload} payload
  * @param {string} errorCode of the records that were left out
  */
 function fromPayload([meta, ...memories], errorCode) {

@@ -58,6 +58,49 @@ function oneOf(value, name, names) {
 }
 
 /**
+ * An option that is true or false.
+ *
+ * @param {Record<string, unknown>} options
+ * @param {string} name
+ * @param {boolean} usual
+ */
+function flag(options, name, usual) {
+  const { [name]: value = usual } = options;
+  return boolean(value, `options.${name}`);
+}
+
+/**
+ * An option that is an integer; undefined where it is not given.
+ *
+ * @param {Record<string, unknown>} options
+ * @param {string} name
+ * @param {number} min
+ * @param {number} max
+ */
+function count(options, name, min, max) {
+  const value = options[name];
+  return value === undefined ? undefined : integer(value, `options.${name}`, min, max);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
+function string(value, name) {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+  return value;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
+function strings(value, name) {
+  if (!Array.isArray(value)) throw invalidType(name, 'an array of strings', value);
+  return Array.from(value, (each, index) => string(each, `${name}[${index}]`));
+}
+
+/**
  * Refuses options that a call has no use for: what is given is never ignored.
  *
  * @param {Record<string, unknown>} options
@@ -72,4 +115,4 @@ function refuse(options, owner, names, call) {
   }
 }
 
-module.exports = { optionsObject, integer, boolean, oneOf, refuse };
+module.exports = { optionsObject, integer, boolean, oneOf, flag, count, string, strings, refuse };

@@ -69,6 +69,17 @@ pub enum ErrorKind {
         /// Where in the input, in bytes, from 0.
         byte_offset: u64,
     },
+    /// JSON that cannot be read as it is, or as the options have it.
+    Json {
+        /// What would have been right, and what came.
+        message: String,
+        /// The line, from 1.
+        line: u64,
+        /// The character in the line, from 1.
+        column: u64,
+        /// Where in the input, in bytes, from 0.
+        byte_offset: u64,
+    },
     /// The system refused a call.
     Io {
         /// The call, as Node.js names it: `open`, `read`.
@@ -102,6 +113,7 @@ impl Error {
             ErrorKind::InvalidArgument { .. } => "ERR_INVALID_ARG_VALUE",
             ErrorKind::HashFormat { .. } => "ERR_OFFLOOP_HASH_FORMAT",
             ErrorKind::Csv { .. } => "ERR_OFFLOOP_CSV",
+            ErrorKind::Json { .. } => "ERR_OFFLOOP_JSON",
             ErrorKind::Io { ref source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "ENOENT",
                 io::ErrorKind::PermissionDenied => "EACCES",
@@ -160,6 +172,12 @@ impl fmt::Display for Error {
                 }
             }
             ErrorKind::Csv {
+                message,
+                line,
+                column,
+                byte_offset,
+            }
+            | ErrorKind::Json {
                 message,
                 line,
                 column,

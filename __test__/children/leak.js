@@ -1,6 +1,6 @@
 'use strict';
 
-// 100,000 jobs of one kind, in batches, after as many that bring the heaps to their size. Prints how
+// 100,000 jobs of one kind, or as many as are asked for, in batches, after as many that bring the heaps to their size. Prints how
 // much the resident memory grew. What a leak adds it adds in every round, and what the heaps' own
 // ups and downs add they do not: so up to three rounds, of which the least counts. Run with
 // --expose-gc.
@@ -8,9 +8,9 @@
 const { writeFileSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { csv, hash, kdf, password, empty, panic, hold } = require('../support/offloop.js');
+const { csv, hash, json, kdf, password, empty, panic, hold } = require('../support/offloop.js');
 
-const JOBS = 100_000;
+const JOBS = Number(process.argv[3] ?? 100_000);
 const BATCH = 1000;
 
 const folder = mkdtempSync(join(tmpdir(), 'offloop-leak-'));
@@ -20,6 +20,8 @@ process.on('exit', () => rmSync(folder, { recursive: true }));
 
 const small = Buffer.alloc(1000, 1);
 const large = Buffer.alloc(6000, 1);
+const rows = Buffer.from(`[${'{"a":1,"b":["x"]},'.repeat(250)}{"a":2}]`);
+const broken = Buffer.from(rows.subarray(0, -1));
 const bulk = { lane: 'bulk' };
 const kinds = {
   inline: () => hash.digest('sha256', small),
@@ -44,6 +46,20 @@ const kinds = {
   /** Left after the first batch: the source and the reader are given up. */
   batches: async () => {
     for await (const batch of csv.batches(['a\n1\n', '2\n'])) if (batch.numRows > 0) break;
+  },
+  /** Dropped: nobody closes them. */
+  documents: async () => (await json.parse(Buffer.from(rows))).get('/100/b/0'),
+  /** With a job in flight. */
+  closed: async () => {
+    const document = await json.parse(Buffer.from(rows));
+    const column = document.pluck('/*/a');
+    document.close();
+    await column;
+  },
+  broken: () => json.parse(broken),
+  /** Left after the first batch: the reader is given up. */
+  lines: async () => {
+    for await (const batch of json.lineBatches(['{"a":1}\n{"a":2}\n', '{"a":3}\n'])) if (batch.numRows > 0) break;
   },
   empty: () => empty(),
   panic: () => panic(),

@@ -5,7 +5,8 @@
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 use libfuzzer_sys::fuzz_target;
-use offloop::ops::csv::{Encoding, OnError, Options, parse};
+use offloop::ops::csv::{Encoding, Options, parse};
+use offloop::ops::table::OnError;
 use offloop::ops::table::Table;
 use offloop::pool::{CancelToken, Context, LaneKind, Split};
 use std::sync::LazyLock;

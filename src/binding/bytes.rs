@@ -29,7 +29,7 @@ pub(super) struct Borrowed {
     length: usize,
     // Dropped after the last read, in this order: first the memory, then the environment's count.
     _store: BackingStore,
-    _borrow: Borrow,
+    _borrow: Option<Borrow>,
 }
 
 // SAFETY: the pointer is to memory that `_store` keeps mapped on every thread, and is only read.
@@ -96,7 +96,7 @@ impl Bytes {
                     data,
                     length,
                     _store: store,
-                    _borrow: Borrows::begin(borrows),
+                    _borrow: Some(Borrows::begin(borrows)),
                 }));
             }
         }
@@ -107,6 +107,19 @@ impl Bytes {
         // SAFETY: these bytes were just written.
         unsafe { copied.set_len(length) };
         Ok(Self::Copied(copied))
+    }
+
+    /// The same, for which the environment's end does not wait: of a value that JavaScript holds,
+    /// and that is dropped on the environment's thread before it ends. A job that reads them counts
+    /// a borrow of its own.
+    pub(super) fn kept(self) -> Self {
+        match self {
+            Self::Borrowed(bytes) => Self::Borrowed(Borrowed {
+                _borrow: None,
+                ..bytes
+            }),
+            copied @ Self::Copied(_) => copied,
+        }
     }
 }
 

@@ -1,29 +1,21 @@
 //! The exports behind `csv.*`.
 
-use std::mem;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::Env;
 use napi::bindgen_prelude::{Array, External, Unknown, Utf16String};
 use napi_derive::napi;
 
+use super::batches::{Batches, Reads, column_types, on_error};
 use super::bytes::Bytes;
 use super::output::Output;
-use super::table::{estimated_bytes, view};
-use super::{JobOptions, Returned, environment, input, inputs, native_path, number, returned};
+use super::table::{estimated_bytes, table_bytes, table_lane, view};
+use super::{JobOptions, Returned, environment, input, native_path, number, returned};
 use crate::error::{Error, ErrorKind};
-use crate::ops::csv::{self, Encoding, Next, OnError, Options, Reader, WriteOptions, Writer};
-use crate::ops::table::ColumnType;
-use crate::pool::LaneKind;
-
-/// What a table takes beside the bytes that it is made of: about as much again.
-fn table_bytes(input: usize) -> u64 {
-    input as u64
-}
-
-/// Parses below this many bytes take a millisecond, and go before what takes longer.
-const INTERACTIVE_BELOW: usize = 256 << 10;
+use crate::ops::csv::{self, Encoding, Options, Reader, WriteOptions, Writer};
+use crate::ops::table::Next;
+use crate::pool::{Context, LaneKind};
 
 /// What `lib/csv-options.js` makes of the caller's options.
 #[napi(object)]
@@ -64,12 +56,6 @@ fn byte(text: &str) -> Option<u8> {
 
 impl From<CsvOptions> for Options {
     fn from(options: CsvOptions) -> Self {
-        let type_values = options.type_values.unwrap_or_default();
-        let types = options
-            .type_names
-            .unwrap_or_default()
-            .into_iter()
-            .zip(&type_values);
         Self {
             delimiter: options.delimiter.as_deref().and_then(byte),
             quote: byte(&options.quote),
@@ -82,17 +68,11 @@ impl From<CsvOptions> for Options {
             trim: options.trim,
             relax_column_count: options.relax_column_count,
             relax_quotes: options.relax_quotes,
-            on_error: match options.on_error {
-                1 => OnError::Skip,
-                2 => OnError::Collect,
-                _ => OnError::Throw,
-            },
+            on_error: on_error(options.on_error),
             max_record_size: number::length(options.max_record_size),
             null_values: options.null_values,
             infer: options.infer,
-            types: types
-                .filter_map(|(name, kind)| Some((name, ColumnType::from_name(kind)?)))
-                .collect(),
+            types: column_types(options.type_names, options.type_values),
             columns: options.columns,
             from_line: number::from_js(options.from_line),
             to_line: options.to_line.map(number::from_js),
@@ -122,12 +102,7 @@ pub fn csv_parse(
     let job = JobOptions::new(slot, priority, flags);
     let outcome = input(env, &data, job.copy).and_then(|data| {
         let options = Options::from(options);
-        let lane = if data.len() < INTERACTIVE_BELOW {
-            LaneKind::Interactive
-        } else {
-            LaneKind::Bulk
-        };
-        let route = job.route(lane, table_bytes(data.len()));
+        let route = job.route(table_lane(data.len()), table_bytes(data.len()));
         environment(env).submit(env.raw(), route, move |context| {
             csv::parse(&data, &options, context).map(Output::table)
         })?;
@@ -158,17 +133,16 @@ pub fn csv_parse_file(
     returned(env, outcome)
 }
 
-/// A CSV that is read in batches, between the jobs of one iteration.
-pub struct Batches(Arc<Mutex<Progress>>);
+impl Reads for Reader {
+    type Options = Options;
 
-enum Progress {
-    /// While a job has it, and after an error.
-    Away,
-    /// Nobody wants more of it: a job that has it does not bring it back.
-    Closed,
-    /// A file that no thread has opened yet.
-    Path(PathBuf, Box<Options>),
-    Open(Box<Reader>),
+    fn open(path: &Path, options: Options) -> Result<Self, Error> {
+        Self::open(path, options)
+    }
+
+    fn next(&mut self, chunks: &[Bytes], last: bool, context: &Context<'_>) -> Result<Next, Error> {
+        Self::next(self, chunks, last, context)
+    }
 }
 
 /// Starts reading in batches; null, with an exception, where the path is wrong.
@@ -177,25 +151,14 @@ pub fn csv_reader(
     env: Env,
     options: CsvOptions,
     path: Option<Unknown<'_>>,
-) -> napi::Result<Option<External<Batches>>> {
-    let options = Options::from(options);
-    let progress = match &path {
-        None => Ok(Progress::Open(Box::new(Reader::new(options)))),
-        Some(path) => input(env, path, true)
-            .and_then(|path| native_path(&path))
-            .map(|path| Progress::Path(path, Box::new(options))),
-    };
-    match progress {
-        Ok(progress) => Ok(Some(External::new(Batches(Arc::new(Mutex::new(progress)))))),
-        Err(error) => returned(env, Err(error)).map(|_| None),
-    }
+) -> napi::Result<Option<External<Batches<Reader>>>> {
+    Batches::open(env, options.into(), path, Reader::new)
 }
 
 /// Gives up what a reader has, its file above all.
 #[napi(catch_unwind)]
-pub fn csv_reader_close(reader: &External<Batches>) {
-    let closed = mem::replace(&mut *lock(&reader.0), Progress::Closed);
-    drop(closed);
+pub fn csv_reader_close(reader: &External<Batches<Reader>>) {
+    reader.close();
 }
 
 /// The next table; null where what was pushed has no whole record, and false where nothing comes any
@@ -206,39 +169,12 @@ pub fn csv_reader_next(
     slot: u32,
     priority: i32,
     flags: u32,
-    reader: &External<Batches>,
+    reader: &External<Batches<Reader>>,
     chunks: Array<'_>,
     last: bool,
 ) -> Returned {
     let job = JobOptions::new(slot, priority, flags);
-    let outcome = inputs(env, &chunks, job.copy).and_then(|chunks| {
-        let state = Arc::clone(&reader.0);
-        let bytes = chunks
-            .iter()
-            .map(|chunk| chunk.len())
-            .fold(0, usize::saturating_add);
-        let route = job.route(LaneKind::Bulk, table_bytes(bytes).saturating_mul(2));
-        environment(env).submit(env.raw(), route, move |context| {
-            let taken = mem::replace(&mut *lock(&state), Progress::Away);
-            let mut reader = match taken {
-                Progress::Path(path, options) => Box::new(Reader::open(&path, *options)?),
-                Progress::Open(reader) => reader,
-                Progress::Away | Progress::Closed => return Err(ErrorKind::Cancelled.into()),
-            };
-            let next = reader.next::<Bytes>(&chunks, last, context)?;
-            let mut state = lock(&state);
-            if matches!(*state, Progress::Away) {
-                *state = Progress::Open(reader);
-            }
-            Ok(match next {
-                Next::Table(table) => Output::Table(table),
-                Next::More => Output::Null,
-                Next::End => Output::Boolean(false),
-            })
-        })?;
-        Ok(Output::Undefined)
-    });
-    returned(env, outcome)
+    reader.next(env, job, &chunks, last)
 }
 
 /// What `lib/csv-options.js` makes of the caller's options.

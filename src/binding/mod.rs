@@ -13,6 +13,8 @@
 //! Every export is guarded against panics; a panic on a pool thread is the pool's to catch.
 
 mod backing_store;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+mod batches;
 mod borrows;
 mod bytes;
 mod completion;
@@ -25,6 +27,12 @@ mod csv;
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod digest;
 mod env;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "napi makes strings of its own"
+)]
+mod json;
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod kdf;
 mod number;

@@ -6,9 +6,11 @@ use std::ptr;
 
 use napi::sys;
 
-use super::{number, table};
+use super::bytes::Bytes;
+use super::{json, number, table};
 use crate::error::{Error, ErrorKind};
 use crate::ops::digest::Encoded;
+use crate::ops::json::Document;
 use crate::ops::kdf::Secret;
 use crate::ops::table::Table;
 
@@ -27,6 +29,7 @@ pub(super) enum Output {
     Secret(Secret),
     Boolean(bool),
     Table(Box<Table>),
+    Document(Box<Document<Bytes>>),
 }
 
 impl Output {
@@ -72,6 +75,8 @@ impl Output {
             }
             // SAFETY: as for this function.
             Self::Table(table) => value = unsafe { table::into_js(env, *table) }?,
+            // SAFETY: as for this function.
+            Self::Document(document) => value = unsafe { json::into_js(env, *document) }?,
             Self::Boolean(truth) => {
                 // SAFETY: the caller vouches for `env`.
                 check(unsafe { sys::napi_get_boolean(env, truth, &raw mut value) })?;
@@ -196,6 +201,12 @@ pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sy
     text(c"code", error.code())?;
     text(c"message", &error.to_string())?;
     if let ErrorKind::Csv {
+        line,
+        column,
+        byte_offset,
+        ..
+    }
+    | ErrorKind::Json {
         line,
         column,
         byte_offset,

@@ -114,6 +114,23 @@ pub(super) fn view(
     View::new(Description::from_json(description)?, memories)
 }
 
+/// Parses below this many bytes take a millisecond, and go before what takes longer.
+const INTERACTIVE_BELOW: usize = 256 << 10;
+
+/// Where so many bytes are parsed.
+pub(super) fn table_lane(input: usize) -> LaneKind {
+    if input < INTERACTIVE_BELOW {
+        LaneKind::Interactive
+    } else {
+        LaneKind::Bulk
+    }
+}
+
+/// What a table takes beside the bytes that it is made of: about as much again.
+pub(super) fn table_bytes(input: usize) -> u64 {
+    input as u64
+}
+
 /// Bytes that the result of reading `view` takes, about.
 pub(super) fn estimated_bytes(view: &View) -> u64 {
     view.memory_bytes() as u64

@@ -2,15 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::column::{Nulls, Request};
+use super::column::Nulls;
 use super::fields::{Syntax, Text};
-use super::kind::Kind;
-use super::options::{OnError, Options};
+use super::options::Options;
 use super::problem::{Problem, What};
 use super::scan::Separators;
-use super::source::Source;
 use super::walk::{Grammar, Step};
 use crate::error::Error;
+use crate::ops::columns::{Kind, Request, Target};
+use crate::ops::source::Source;
+use crate::ops::table::OnError;
 
 /// Delimiters that are guessed, the likeliest first.
 const CANDIDATES: [u8; 4] = *b",;\t|";
@@ -21,15 +22,6 @@ const GUESS_BYTES: usize = 64 << 10;
 
 /// The most columns: more are a file of something else.
 pub(super) const MAX_COLUMNS: usize = 1 << 16;
-
-/// A column that is read.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) name: String,
-    /// Which field of a record.
-    pub(super) field: usize,
-    pub(super) request: Request,
-}
 
 /// What is known of a file before its first record.
 #[derive(Clone, Debug)]

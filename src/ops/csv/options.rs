@@ -1,6 +1,6 @@
 //! What a caller may ask of the reader.
 
-use crate::ops::table::ColumnType;
+use crate::ops::table::{ColumnType, OnError};
 
 /// Which bytes stand for which characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,18 +14,6 @@ pub enum Encoding {
     Utf16Be,
     /// ISO 8859-1: each byte is the character of that number.
     Latin1,
-}
-
-/// What happens to a record with an error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// It ends the parse.
-    #[default]
-    Throw,
-    /// It is left out, and counted.
-    Skip,
-    /// It is left out, and the table has the error.
-    Collect,
 }
 
 /// Options of the reader.

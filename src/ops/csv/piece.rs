@@ -1,15 +1,15 @@
 //! One piece of a CSV, from bytes to columns, by one thread.
 
-use super::column::{Column, Request};
+use super::column;
 use super::fields::{Fields, Text, is_regular, trimmed};
-use super::kind::Storage;
 use super::layout::Layout;
-use super::options::OnError;
 use super::problem::{Problem, What};
 use super::scan::{Index, Outcome, Piece, entry, first_record, index};
-use super::source::{Source, position};
 use super::walk::Step;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::ops::columns::{self, Column, Read, Request};
+use crate::ops::source::{Source, position};
+use crate::ops::table::OnError;
 
 /// Bytes after a piece that are read with it, for its last record.
 const MARGIN: u64 = 4 << 10;
@@ -31,24 +31,9 @@ impl Scratch {
     }
 }
 
-/// The columns of a piece.
-#[derive(Debug, Default)]
-pub(super) struct Read {
-    pub(super) rows: usize,
-    pub(super) columns: Vec<Column>,
-    /// Where the record after the last one begins; 0 where no record begins in the piece.
-    pub(super) next: u64,
-    /// What was left out, in its order.
-    pub(super) problems: Vec<Problem>,
-}
-
-/// How a piece ended.
-pub(super) enum Ending {
-    Read(Read),
-    /// Its quotes do not stand as RFC 4180 has them: only a walk from the beginning can tell.
-    Irregular,
-    Wrong(Problem),
-}
+/// The columns of a piece, and how it ended: irregular where its quotes do not stand as RFC 4180 has
+/// them, so that only a walk from the beginning can tell.
+pub(super) type Ending = columns::Ending<Problem>;
 
 /// Where a piece is.
 #[derive(Clone, Copy, Debug)]
@@ -293,7 +278,12 @@ impl Indexed<'_> {
             };
             for (&field, &request) in fields.iter().zip(requests) {
                 let mut column = spare.pop().unwrap_or_default();
-                column.read(&view, field, &layout.nulls, request);
+                let source = column::Source {
+                    fields: &view,
+                    field,
+                    nulls: &layout.nulls,
+                };
+                source.read(&mut column, request);
                 columns.push(column);
             }
             let misfits = self.misfits(&view, fields, &columns);
@@ -428,25 +418,4 @@ fn without(view: &Fields<'_>, left_out: impl Iterator<Item = usize>) -> Vec<u32>
         }
     }
     kept
-}
-
-impl Column {
-    /// Bytes of text that it has.
-    pub(super) fn text_bytes(&self, rows: usize) -> usize {
-        if self.kind.storage() == Storage::Text && rows > 0 {
-            self.text.ends[rows - 1] as usize
-        } else {
-            0
-        }
-    }
-}
-
-/// Why a reading failed: other bytes than before.
-pub(super) fn changed() -> Error {
-    ErrorKind::InvalidArgument {
-        name: "data",
-        expected: "bytes that stay as they are until the promise settles".to_owned(),
-        received: "other bytes at a second look".to_owned(),
-    }
-    .into()
 }

@@ -5,9 +5,10 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter};
 
 use super::options::Encoding;
-use super::source::{Source, encoded_length};
+use super::source::encoded_length;
 use super::walk::Fault;
 use crate::error::{Error, ErrorKind};
+use crate::ops::source::Source;
 use crate::ops::table::{ColumnType, RecordError};
 
 /// The longest part of a field that an error shows, in characters.
@@ -117,12 +118,14 @@ fn expected(kind: ColumnType) -> &'static str {
         ColumnType::Int64 => "an integer of 64 bits",
         ColumnType::Float64 => "a number",
         ColumnType::Timestamp => "an ISO 8601 date or time",
-        ColumnType::String | ColumnType::Dictionary => "text",
+        ColumnType::String | ColumnType::Dictionary | ColumnType::Json => "text",
     }
 }
 
 fn shown(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&text[..text.len().min(SHOWN * 4)]);
+    // Of a copy: others may write to the bytes.
+    let text = text[..text.len().min(SHOWN * 4)].to_vec();
+    let text = String::from_utf8_lossy(&text);
     let mut characters = text.chars();
     let head: String = characters.by_ref().take(SHOWN).collect();
     if characters.next().is_some() {

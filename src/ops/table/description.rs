@@ -22,11 +22,13 @@ pub enum ColumnType {
     String,
     /// The positions, `i32` each, of strings that are there once.
     Dictionary,
+    /// JSON texts, which lie as strings do.
+    Json,
 }
 
 impl ColumnType {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Boolean,
         Self::Int32,
         Self::Float64,
@@ -34,6 +36,7 @@ impl ColumnType {
         Self::Timestamp,
         Self::String,
         Self::Dictionary,
+        Self::Json,
     ];
 
     /// As JavaScript calls it.
@@ -47,6 +50,7 @@ impl ColumnType {
             Self::Timestamp => "timestamp",
             Self::String => "string",
             Self::Dictionary => "dictionary",
+            Self::Json => "json",
         }
     }
 

@@ -7,13 +7,19 @@
 //! Source: the Arrow columnar format, version 1.5, section "Physical memory layout".
 
 mod bitmap;
+mod cells;
 mod description;
 mod memory;
+mod rows;
+mod timestamp;
 mod view;
 
 pub use bitmap::Bitmap;
+pub(super) use cells::Cell;
 pub use description::{Column, ColumnType, Description, Place};
 pub use memory::Memory;
+pub(super) use rows::{Rows, reserve};
+pub(super) use timestamp::{Milliseconds, write_timestamp};
 pub(super) use view::Buffers;
 pub use view::View;
 
@@ -46,4 +52,26 @@ pub struct Table {
     pub progress: Option<(u64, Option<u64>)>,
     /// Whether no other table comes after it; of a table that is one of several.
     pub is_last: bool,
+}
+
+/// What happens to a record with an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It ends the parse.
+    #[default]
+    Throw,
+    /// It is left out, and counted.
+    Skip,
+    /// It is left out, and the table has the error.
+    Collect,
+}
+
+/// What is read in parts gives.
+pub enum Next {
+    /// A table.
+    Table(Box<Table>),
+    /// Nothing until more is pushed.
+    More,
+    /// Nothing any more.
+    End,
 }

@@ -101,10 +101,10 @@ impl View {
             ColumnType::Boolean => Some(rows.div_ceil(8)),
             ColumnType::Int32 | ColumnType::Dictionary => rows.checked_mul(4),
             ColumnType::Float64 | ColumnType::Int64 | ColumnType::Timestamp => rows.checked_mul(8),
-            ColumnType::String => Some(0),
+            ColumnType::String | ColumnType::Json => Some(0),
         };
         let strings = match column.kind {
-            ColumnType::String => Some(rows),
+            ColumnType::String | ColumnType::Json => Some(rows),
             ColumnType::Dictionary => Some(place.dictionary_length),
             _ => None,
         };
@@ -195,7 +195,9 @@ impl View {
                 let array = TimestampMillisecondArray::new(values, nulls).with_timezone("UTC");
                 Arc::new(array.slice(from, to - from))
             }
-            ColumnType::String => Arc::new(strings(rows, nulls)?.slice(from, to - from)),
+            ColumnType::String | ColumnType::Json => {
+                Arc::new(strings(rows, nulls)?.slice(from, to - from))
+            }
             ColumnType::Dictionary => {
                 // Copied before it is checked, as above.
                 let codes = Buffer::from_slice_ref(buffer(values).as_slice());

@@ -10,7 +10,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// The first bytes of `text`, at most eight, with zeros behind them. In two loads that overlap.
 #[inline(always)]
-pub(super) fn word(text: &[u8]) -> u64 {
+pub(in crate::ops) fn word(text: &[u8]) -> u64 {
     if let Some(first) = text.first_chunk::<8>() {
         return u64::from_le_bytes(*first);
     }
@@ -31,7 +31,7 @@ pub(super) fn word(text: &[u8]) -> u64 {
     clippy::cast_possible_truncation,
     reason = "eight digits, and a count up to eight"
 )]
-pub(super) fn digits(word: u64, count: usize) -> Option<u32> {
+pub(in crate::ops) fn digits(word: u64, count: usize) -> Option<u32> {
     debug_assert!((1..=8).contains(&count), "digits of one word");
     let bits = count as u32 * 8;
     // Behind as many zeros as make eight.
@@ -49,7 +49,7 @@ pub(super) fn digits(word: u64, count: usize) -> Option<u32> {
 
 /// The position of the first dot in `word`, or 8.
 #[inline(always)]
-pub(super) fn dot(word: u64) -> usize {
+pub(in crate::ops) fn dot(word: u64) -> usize {
     let difference = word ^ DOTS;
     let zero = difference.wrapping_sub(ONES) & !difference & HIGH;
     zero.trailing_zeros() as usize / 8
@@ -57,7 +57,7 @@ pub(super) fn dot(word: u64) -> usize {
 
 /// `word` without its byte at `position`.
 #[inline(always)]
-pub(super) fn without(word: u64, position: usize) -> u64 {
+pub(in crate::ops) fn without(word: u64, position: usize) -> u64 {
     let below = (1_u64 << (position * 8)) - 1;
     word & below | word >> 8 & !below
 }

@@ -42,7 +42,7 @@ fn plain_integer(text: &[u8]) -> Option<(bool, u64)> {
 
 /// As inferred.
 #[inline(always)]
-pub(super) fn int32(text: &[u8]) -> Option<i32> {
+pub(in crate::ops) fn int32(text: &[u8]) -> Option<i32> {
     // Ten digits and a sign.
     if text.len() > 11 {
         return None;
@@ -53,7 +53,7 @@ pub(super) fn int32(text: &[u8]) -> Option<i32> {
 }
 
 /// As inferred.
-pub(super) fn int64(text: &[u8]) -> Option<i64> {
+pub(in crate::ops) fn int64(text: &[u8]) -> Option<i64> {
     let (negative, magnitude) = plain_integer(text)?;
     signed(negative, magnitude)
 }
@@ -90,7 +90,7 @@ fn short_decimal(text: &[u8]) -> Option<f64> {
 
 /// As inferred: a decimal number that a `f64` holds, up to the rounding of its fraction.
 #[inline]
-pub(super) fn float64(text: &[u8]) -> Option<f64> {
+pub(in crate::ops) fn float64(text: &[u8]) -> Option<f64> {
     let (negative, rest) = match text {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
@@ -158,12 +158,12 @@ fn special(text: &[u8]) -> Option<f64> {
 }
 
 /// As declared: also with a plus sign, leading zeros, and more digits than count.
-pub(super) fn declared_float64(text: &[u8]) -> Option<f64> {
+pub(in crate::ops) fn declared_float64(text: &[u8]) -> Option<f64> {
     float64(text).or_else(|| fast_float2::parse(text).ok())
 }
 
 /// As declared: also with a plus sign and leading zeros.
-pub(super) fn declared_int64(text: &[u8]) -> Option<i64> {
+pub(in crate::ops) fn declared_int64(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] | digits => (false, digits),
@@ -177,7 +177,7 @@ pub(super) fn declared_int64(text: &[u8]) -> Option<i64> {
 }
 
 /// As declared.
-pub(super) fn declared_int32(text: &[u8]) -> Option<i32> {
+pub(in crate::ops) fn declared_int32(text: &[u8]) -> Option<i32> {
     int32(text).or_else(|| i32::try_from(declared_int64(text)?).ok())
 }
 
@@ -186,7 +186,7 @@ const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
 
 /// `true` and `false` in any case.
 #[inline]
-pub(super) fn boolean(text: &[u8]) -> Option<bool> {
+pub(in crate::ops) fn boolean(text: &[u8]) -> Option<bool> {
     // The bit that makes letters small.
     let lower = digits::word(text) | 0x0020_2020_2020;
     match text.len() {
@@ -197,7 +197,7 @@ pub(super) fn boolean(text: &[u8]) -> Option<bool> {
 }
 
 /// As declared: also `1` and `0`.
-pub(super) fn declared_boolean(text: &[u8]) -> Option<bool> {
+pub(in crate::ops) fn declared_boolean(text: &[u8]) -> Option<bool> {
     match text {
         b"1" => Some(true),
         b"0" => Some(false),
@@ -210,12 +210,12 @@ const DAY: i64 = 86_400_000;
 /// As inferred: ISO 8601, a date, or a date and a time with or without a zone, in milliseconds since
 /// 1970. What has no zone is in UTC.
 #[inline]
-pub(super) fn timestamp(text: &[u8]) -> Option<i64> {
+pub(in crate::ops) fn timestamp(text: &[u8]) -> Option<i64> {
     parse_timestamp(text, false)
 }
 
 /// As declared: digits after the milliseconds are dropped.
-pub(super) fn declared_timestamp(text: &[u8]) -> Option<i64> {
+pub(in crate::ops) fn declared_timestamp(text: &[u8]) -> Option<i64> {
     parse_timestamp(text, true)
 }
 

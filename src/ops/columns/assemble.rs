@@ -9,65 +9,20 @@
 //! counted from there on, and read once more when all is known.
 
 use std::mem;
-use std::ops::Range;
 
-use super::column::{Column, Dictionary};
-use super::kind::{Kind, Storage};
-use super::layout::Target;
+use super::column::Column;
+use super::dictionary::Dictionary;
+use super::kind::{Kind, Storage, Widening};
+use super::size::Size;
+use super::whole::Whole;
 use crate::error::{Error, ErrorKind};
-use crate::ops::table::{self, Bitmap, Memory};
+use crate::ops::table::{Bitmap, Memory};
+
+/// A text column of whose values more than one in so many is new has no dictionary.
+pub(super) const ROWS_PER_DISTINCT: usize = 4;
 
 /// The most distinct values of a dictionary that nobody asked for.
-pub(super) const MAX_DICTIONARY: usize = 1 << 16;
-
-/// Bytes that are kept free for the strings of a dictionary.
-const DICTIONARY_BYTES: usize = 4 << 10;
-
-/// What a column will take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
-    pub(super) kind: Kind,
-    pub(super) rows: usize,
-    pub(super) text_bytes: usize,
-}
-
-impl Size {
-    /// Bytes of the values, and of the text.
-    fn bytes(self) -> (usize, usize) {
-        let width = match self.kind.storage() {
-            Storage::Nothing | Storage::Bits => 0,
-            Storage::I32 | Storage::Codes => 4,
-            Storage::I64 | Storage::F64 => 8,
-            Storage::Text => return ((self.rows + 1) * 4, self.text_bytes),
-        };
-        (self.rows * width, 0)
-    }
-
-    fn total(sizes: &[Self]) -> usize {
-        sizes.iter().fold(0, |total, size| {
-            let (values, text) = size.bytes();
-            total
-                .saturating_add(Memory::aligned(values))
-                .saturating_add(Memory::aligned(text))
-        })
-    }
-}
-
-/// Memory for columns of these sizes and what comes behind them, and where their values end.
-pub(super) fn reserve(sizes: &[Size]) -> Result<(Memory, usize), Error> {
-    let end = Size::total(sizes);
-    let tail = |size: &Size| {
-        let bitmaps = Memory::aligned(size.rows.div_ceil(8)) * 2;
-        bitmaps
-            + if size.kind == Kind::Dictionary {
-                DICTIONARY_BYTES
-            } else {
-                0
-            }
-    };
-    let length = sizes.iter().map(tail).fold(end, usize::saturating_add);
-    Ok((Memory::zeroed(length)?, end))
-}
+const MAX_DICTIONARY: usize = 1 << 16;
 
 /// Where the values of a column go, and what is left of it.
 enum Room<'m> {
@@ -82,6 +37,7 @@ enum Room<'m> {
 }
 
 /// One column while it is put together.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Assembly<'m> {
     /// The kind that the room is for.
     room_kind: Kind,
@@ -97,7 +53,9 @@ pub(super) struct Assembly<'m> {
     pub(super) text_bytes: usize,
     rows: usize,
     null_count: usize,
-    has_quoted_empty: bool,
+    has_empty_strings: bool,
+    /// Whether the first piece had none of its values, so that nobody has seen how many are distinct.
+    is_late: bool,
     validity: Bitmap,
     bits: Bitmap,
     dictionary: Dictionary,
@@ -121,7 +79,7 @@ pub(super) enum Slot<'m> {
 pub(super) fn assemblies<'m>(
     memory: &'m mut [u8],
     sizes: &[Size],
-    targets: &[Target],
+    declared: impl Iterator<Item = bool>,
 ) -> Vec<Assembly<'m>> {
     let mut rest = memory;
     let mut position = 0;
@@ -134,8 +92,8 @@ pub(super) fn assemblies<'m>(
     };
     sizes
         .iter()
-        .zip(targets)
-        .map(|(size, target)| {
+        .zip(declared)
+        .map(|(size, declared)| {
             let (values_length, text_length) = size.bytes();
             let (values, part) = carve(values_length);
             let (bytes, text) = carve(text_length);
@@ -156,12 +114,13 @@ pub(super) fn assemblies<'m>(
                 values,
                 bytes,
                 kind: Kind::Empty,
-                declared: target.request.declared,
+                declared,
                 is_lost: false,
                 text_bytes: 0,
                 rows: 0,
                 null_count: 0,
-                has_quoted_empty: false,
+                has_empty_strings: false,
+                is_late: false,
                 validity: Bitmap::default(),
                 bits: Bitmap::default(),
                 dictionary: Dictionary::default(),
@@ -179,17 +138,23 @@ fn split<'m, T>(room: &mut &'m mut [T], count: usize) -> Option<&'m mut [T]> {
 
 impl<'m> Assembly<'m> {
     /// The place for the first `rows` rows of `column`, which come after all before.
-    pub(super) fn place(&mut self, column: &Column, rows: usize) -> Result<Slot<'m>, Error> {
+    pub(super) fn place(
+        &mut self,
+        column: &Column,
+        rows: usize,
+        widening: Widening,
+    ) -> Result<Slot<'m>, Error> {
         let text_bytes = column.text_bytes(rows);
         let base = self.text_bytes;
         self.text_bytes += text_bytes;
-        self.kind = self.kind.join(column.kind);
-        self.has_quoted_empty |= column.has_quoted_empty;
-        self.is_lost |= self.kind.storage() != self.room_kind.storage() && self.kind != Kind::Empty;
+        self.kind = self.kind.join(column.kind, widening);
+        self.has_empty_strings |= column.has_empty_strings;
+        self.is_lost |= !self.kind.lies_as(self.room_kind) && self.kind != Kind::Empty;
         if self.is_lost {
             return Ok(Slot::Nothing);
         }
         let nulls = column.validity.zeros(rows);
+        self.is_late |= self.rows == 0 && nulls == rows;
         if nulls > 0 && self.null_count == 0 {
             // The first ones: all before are there.
             self.validity.extend_with(true, self.rows);
@@ -204,10 +169,20 @@ impl<'m> Assembly<'m> {
         Ok(slot.unwrap_or(Slot::Nothing))
     }
 
-    /// After the last piece. A column without a value is one of text, of which `""` is the empty
-    /// string: it has to be read as that.
+    /// After the last piece. A column without a value is one of text: where some of its nulls are
+    /// empty strings then, it has to be read as that. So has a dictionary of values that came late and
+    /// are too many.
     pub(super) fn end(&mut self) {
-        if self.kind == Kind::Empty && self.has_quoted_empty {
+        let values = self.rows - self.null_count;
+        if self.is_late
+            && !self.declared
+            && self.kind == Kind::Dictionary
+            && self.dictionary.len() * ROWS_PER_DISTINCT > values
+        {
+            self.kind = Kind::Text;
+            self.is_lost = true;
+        }
+        if self.kind == Kind::Empty && self.has_empty_strings {
             self.kind = Kind::Text;
             self.is_lost = true;
         }
@@ -273,143 +248,6 @@ impl<'m> Assembly<'m> {
     }
 }
 
-/// A column that is whole, but for what is small and comes last.
-pub(super) struct Whole {
-    kind: Kind,
-    values: usize,
-    bytes: usize,
-    text_bytes: usize,
-    null_count: usize,
-    validity: Bitmap,
-    bits: Bitmap,
-    dictionary: Dictionary,
-}
-
-impl From<Assembly<'_>> for Whole {
-    fn from(assembly: Assembly<'_>) -> Self {
-        Self {
-            kind: assembly.room_kind,
-            values: assembly.values,
-            bytes: assembly.bytes,
-            text_bytes: assembly.text_bytes,
-            null_count: assembly.null_count,
-            validity: assembly.validity,
-            bits: assembly.bits,
-            dictionary: assembly.dictionary,
-        }
-    }
-}
-
-impl Whole {
-    /// Bytes of the bitmaps, of the strings' offsets and of the strings, which come after all values.
-    fn tail(&self, rows: usize) -> [usize; 4] {
-        let bitmap = rows.div_ceil(8);
-        let strings = match self.kind {
-            // A column of strings that are all null.
-            Kind::Empty => Some(rows),
-            Kind::Dictionary => Some(self.dictionary.len()),
-            _ => None,
-        };
-        [
-            if self.null_count > 0 { bitmap } else { 0 },
-            if self.kind == Kind::Boolean {
-                bitmap
-            } else {
-                0
-            },
-            strings.map_or(0, |count| (count + 1) * 4),
-            self.dictionary.strings.bytes().len(),
-        ]
-    }
-
-    /// Where the values and the text are.
-    fn used(&self, rows: usize) -> [Range<usize>; 2] {
-        let size = Size {
-            kind: self.kind,
-            rows,
-            text_bytes: self.text_bytes,
-        };
-        let (values, text) = size.bytes();
-        [
-            self.values..self.values + values,
-            self.bytes..self.bytes + text,
-        ]
-    }
-}
-
-/// Puts the bitmaps and the dictionaries of `columns` behind their values, which end at `end`, and
-/// says where all is.
-pub(super) fn finish(
-    memory: Memory,
-    end: usize,
-    columns: Vec<(Whole, String)>,
-    rows: usize,
-    number: usize,
-) -> Result<(Memory, Vec<table::Column>), Error> {
-    let tail = columns
-        .iter()
-        .flat_map(|(column, _)| column.tail(rows))
-        .map(Memory::aligned);
-    let length = tail.fold(end, usize::saturating_add);
-    let mut memory = if length <= memory.len() {
-        memory
-    } else {
-        let mut larger = Memory::zeroed(length)?;
-        for range in columns.iter().flat_map(|(column, _)| column.used(rows)) {
-            larger[range.clone()].copy_from_slice(&memory[range]);
-        }
-        larger
-    };
-    let mut position = end;
-    let mut described = Vec::with_capacity(columns.len());
-    for (column, name) in columns {
-        let [validity, bits, offsets, strings] = column.tail(rows).map(|length| {
-            let place = position..position + length;
-            position += Memory::aligned(length);
-            place
-        });
-        if column.null_count > 0 {
-            column.validity.write(&mut memory[validity.clone()]);
-        }
-        if column.kind == Kind::Boolean {
-            column.bits.write(&mut memory[bits.clone()]);
-        }
-        let (to, _) = memory[offsets.clone()].as_chunks_mut::<4>();
-        for (to, end) in to.iter_mut().skip(1).zip(&column.dictionary.strings.ends) {
-            *to = end.to_ne_bytes();
-        }
-        memory[strings.clone()].copy_from_slice(column.dictionary.strings.bytes());
-        let (values, offsets, bytes) = match column.kind {
-            Kind::Empty => (None, Some(offsets.start), Some(strings.start)),
-            Kind::Boolean => (Some(bits.start), None, None),
-            Kind::Text => (None, Some(column.values), Some(column.bytes)),
-            Kind::Dictionary => (
-                Some(column.values),
-                Some(offsets.start),
-                Some(strings.start),
-            ),
-            Kind::Int32 | Kind::Int53 | Kind::Int64 | Kind::Float64 | Kind::Timestamp => {
-                (Some(column.values), None, None)
-            }
-        };
-        described.push(table::Column {
-            name,
-            kind: column.kind.column_type(),
-            null_count: column.null_count,
-            place: table::Place {
-                memory: number,
-                values,
-                validity: (column.null_count > 0).then_some(validity.start),
-                offsets,
-                bytes,
-                bytes_length: column.text_bytes + strings.len(),
-                dictionary_length: column.dictionary.len(),
-            },
-        });
-    }
-    Ok((memory, described))
-}
-
 impl Slot<'_> {
     /// Copies the values of `column` here.
     pub(super) fn fill(self, column: &Column) {
@@ -442,5 +280,20 @@ impl Slot<'_> {
 fn copy<T: Copy>(to: &mut [T], from: &[T]) {
     if let Some(from) = from.get(..to.len()) {
         to.copy_from_slice(from);
+    }
+}
+
+impl From<Assembly<'_>> for Whole {
+    fn from(assembly: Assembly<'_>) -> Self {
+        Self {
+            kind: assembly.room_kind,
+            values: assembly.values,
+            bytes: assembly.bytes,
+            text_bytes: assembly.text_bytes,
+            null_count: assembly.null_count,
+            validity: assembly.validity,
+            bits: assembly.bits,
+            dictionary: assembly.dictionary,
+        }
     }
 }
