@@ -1,21 +1,12 @@
 // The ways to read the CSV of csv-data.mjs, and to look into what comes of it.
 
-import { inspect } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parse } from 'csv-parse/sync';
 import pl from 'nodejs-polars';
 import Papa from 'papaparse';
 import { COLUMNS } from './csv-data.mjs';
-import { Mismatch } from './harness.mjs';
 import { csv } from './offloop.mjs';
 import { udsv } from './udsv.mjs';
-
-/**
- * @typedef {object} Reader a contender with
- * @property {string} name
- * @property {() => unknown} call reads the whole CSV
- * @property {(output: any) => Record<string, Iterable<unknown>>} cells of each column, off the clock
- */
 
 /** An object with something for each of the columns. */
 const eachColumn = (of) =>
@@ -28,7 +19,7 @@ const ofArrays = (arrays) => eachColumn((_name, _type, at) => arrays[at]);
 
 const polarsTime = pl.col('time').str.strptime(pl.Datetime('ms'), '%Y-%m-%dT%H:%M:%SZ');
 
-/** What reads on native threads, into columns. */
+/** What reads on native threads, into columns: readers of cells.mjs, as the others. */
 export async function nativeReaders(path, data) {
   const duckdb = await (await DuckDBInstance.create()).connect();
   return [
@@ -85,45 +76,4 @@ async function allRows(data) {
     for (const row of rows) all.push(row);
   }
   return all;
-}
-
-/**
- * Compares every cell with offloop's.
- *
- * @param {string} title
- * @param {Reader[]} readers offloop first
- */
-export async function compareCells(title, [ours, ...peers]) {
-  const read = async ({ call, cells }) => {
-    const columns = cells(await call());
-    return eachColumn((name, type) => Array.from(columns[name], value(type)));
-  };
-  const expected = await read(ours);
-  for (const peer of peers) {
-    const received = await read(peer);
-    for (const name of Object.keys(COLUMNS)) {
-      compareColumn(`${title}: ${name}`, ours, expected[name], peer, received[name]);
-    }
-  }
-}
-
-/** What a cell says, whatever the form that a reader gives it. */
-function value(type) {
-  const convert = {
-    boolean: (cell) => (typeof cell === 'string' ? cell === 'true' : cell),
-    int32: Number,
-    float64: Number,
-    timestamp: (cell) => Number(typeof cell === 'string' ? new Date(cell) : cell),
-  }[type];
-  return (cell) => (cell === null || cell === '' ? null : (convert?.(cell) ?? cell));
-}
-
-function compareColumn(title, ours, expected, peer, received) {
-  if (received.length !== expected.length) {
-    throw new Mismatch(`${title}: ${ours.name} has ${expected.length} rows but ${peer.name} ${received.length}`);
-  }
-  const row = expected.findIndex((cell, index) => cell !== received[index]);
-  if (row === -1) return;
-  const [one, other] = [expected[row], received[row]].map((cell) => inspect(cell));
-  throw new Mismatch(`${title}: in row ${row} ${ours.name} has ${one} but ${peer.name} ${other}`);
 }

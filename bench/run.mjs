@@ -1,4 +1,4 @@
-// npm run bench -- [suite…] [--quick] [--json file] [--no-build]
+// npm run bench -- [suite…] [--only text] [--quick] [--json file] [--no-build]
 //
 // offloop beside what its users would pick instead, in one run on one machine. Nothing is asserted
 // but the outputs: a missed target is printed, and the run goes on.
@@ -10,12 +10,13 @@ import { DEFAULT_EFFORT, Mismatch, QUICK_EFFORT, compare } from './harness.mjs';
 import { describe, machine } from './machine.mjs';
 import { table, targetSummary } from './report.mjs';
 
-const SUITES = ['boundary', 'digest', 'password', 'csv', 'logins'];
+const SUITES = ['boundary', 'digest', 'password', 'csv', 'json', 'logins'];
 
 const USAGE = `Usage: npm run bench -- [suite…] [options]
 
 Suites: ${SUITES.join(', ')}; all by default.
 
+  --only <text>  only rows whose title has this text in it
   --quick        fewer and shorter samples: whether it runs, not how fast
   --json <file>  writes the results, every sample included
   --no-build     takes the libraries that were built before`;
@@ -28,6 +29,7 @@ async function main() {
   const { values: options, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      only: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       'no-build': { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ async function main() {
     // Suites import the peers and the built library, which are there only now.
     const { rows } = await import(`./suites/${name}.mjs`);
     const measure = async (row) => {
+      if (!row.title.includes(options.only)) return;
       const result = await compare(row, effort);
       results.push({ suite: name, ...result });
       console.log(table(result));

@@ -1,25 +1,24 @@
 // csv.* beside the parsers of npm and two databases.
 
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { stringify } from 'csv-stringify/sync';
 import Papa from 'papaparse';
+import { compareCells } from '../cells.mjs';
 import { COLUMNS, ROWS, csvFile } from '../csv-data.mjs';
-import { compareCells, nativeReaders, rowReaders, scriptReaders } from '../csv-readers.mjs';
-import { Mismatch, rate } from '../harness.mjs';
-import { csv, hash } from '../offloop.mjs';
+import { nativeReaders, rowReaders, scriptReaders } from '../csv-readers.mjs';
+import { MEMORY_ADDED, readers, withThreads } from '../fresh-process.mjs';
+import { rate } from '../harness.mjs';
+import { memoryLimits } from '../memory-limits.mjs';
+import { csv } from '../offloop.mjs';
+import { withParsingWorker } from '../parsing-worker.mjs';
+import { compareWritten } from '../written.mjs';
 
 const QUICK_ROWS = 20_000;
 const CORES = availableParallelism();
-const workers = join(import.meta.dirname, '..', 'workers');
-const run = promisify(execFile);
 
 const megabytes = (bytes) => rate('MB/s', bytes / 1e6);
+const compareOutputs = (title, contenders) => compareCells(COLUMNS, title, contenders);
 
 /** @type {((compare: Function, options: { quick: boolean }) => Promise<void>)[]} */
 export const rows = [nativeColumns, scriptColumns, rowObjects, streamed, threads, limits, stringified].map(
@@ -45,7 +44,7 @@ async function nativeColumns(compare, { path, data, called }) {
     quantity: megabytes(data.length),
     stall: true,
     contenders: await nativeReaders(path, data),
-    compareOutputs: compareCells,
+    compareOutputs,
     targets: [{ atLeast: 900 }, { times: 2.5, as: 'nodejs-polars' }, { atMost: 5, column: 'longest stall' }],
   });
 }
@@ -59,61 +58,37 @@ async function scriptColumns(compare, { path, data, called }, options) {
     stall: true,
     rounds: slowRounds(options),
     contenders: [offloop, ...scriptReaders(data)],
-    compareOutputs: compareCells,
+    compareOutputs,
   });
 }
 
-async function rowObjects(compare, { data, called }, options) {
-  // Shared, so that it costs the peer nothing to get it there.
-  const shared = new Uint8Array(new SharedArrayBuffer(data.length));
-  shared.set(data);
-  const worker = new Worker(join(workers, 'csv-rows.mjs'), { workerData: shared });
-  const parseInWorker = async () => {
-    worker.postMessage('parse');
-    return (await once(worker, 'message'))[0];
-  };
-  try {
-    await compare({
+function rowObjects(compare, { data, called }, options) {
+  return withParsingWorker('csv-rows.mjs', data, (parseInWorker) =>
+    compare({
       title: `${called} to row objects, all of them kept`,
       quantity: megabytes(data.length),
       stall: true,
       rounds: slowRounds(options),
       contenders: rowReaders(data, parseInWorker),
-      compareOutputs: compareCells,
+      compareOutputs,
       targets: [
         { times: 5, as: 'udsv' },
         { times: 5, as: 'udsv, strings' },
         { atMost: 10, column: 'longest stall' },
       ],
-    });
-  } finally {
-    await worker.terminate();
-  }
+    })
+  );
 }
 
 async function streamed(compare, { path, data, called }, options) {
-  const script = join(workers, 'csv-stream.mjs');
-  const contenders = ['offloop', 'csv-parser'].map((name) => {
-    const inProcess = async () => {
-      const { stdout } = await run(process.execPath, [script, name, path]);
-      contender.last = JSON.parse(stdout);
-      return contender.last;
-    };
-    const contender = {
-      name,
-      call: async () => (await inProcess()).totals,
-      sample: async () => data.length / 1e6 / (await inProcess()).seconds,
-    };
-    return contender;
-  });
   await compare({
     title: `${called} streamed from a file, two columns added up`,
     note: 'each in a fresh process; memory added: the peak over what the process had at its start',
     processes: true,
     quantity: megabytes(data.length),
     rounds: slowRounds(options),
-    contenders,
-    columns: [{ title: 'memory added', unit: 'MB', of: ({ last }) => last.megabytes }],
+    contenders: readers('csv-stream.mjs', ['offloop', 'csv-parser'], path, data.length),
+    columns: [MEMORY_ADDED],
     targets: [
       { times: 15, as: 'csv-parser' },
       { atMost: 64, column: 'memory added' },
@@ -122,43 +97,24 @@ async function streamed(compare, { path, data, called }, options) {
 }
 
 async function threads(compare, { path, data, called }, options) {
-  const script = join(workers, 'csv-threads.mjs');
-  const withThreads = (threads) => async () => {
-    const env = { ...process.env, OFFLOOP_THREADS: String(threads) };
-    const { stdout } = await run(process.execPath, [script, path], { env });
-    return data.length / 1e6 / Number(stdout);
-  };
   await compare({
     title: `${called} to typed columns, by threads`,
     note: 'each in a process of its own',
     processes: true,
     quantity: megabytes(data.length),
     rounds: options.quick ? 1 : 5,
-    contenders: [
-      { name: `offloop, ${CORES} threads`, sample: withThreads(CORES) },
-      { name: 'offloop, 1 thread', sample: withThreads(1) },
-    ],
+    contenders: withThreads([CORES, 1], 'csv.parse', path, data.length),
   });
 }
-
-/** What one digest of `limits` reads. */
-const PIECE = 1 << 20;
 
 async function limits(compare, { data, called }) {
   const table = await csv.parse(data);
   const written = Object.keys(COLUMNS).reduce((sum, name) => sum + table.column(name).values.byteLength, 0);
-  const pieces = Array.from({ length: Math.ceil(data.length / PIECE) }, (_, index) =>
-    data.subarray(index * PIECE, (index + 1) * PIECE)
-  );
   await compare({
     title: `${called}: how far from the memory`,
     note: 'every rate is of the bytes of the CSV; fresh memory is what the values of the columns take, touched on one core',
     quantity: megabytes(data.length),
-    contenders: [
-      { name: 'offloop', call: () => csv.parse(data) },
-      { name: 'read by xxh3-128', call: () => hash.digestMany('xxh3-128', pieces) },
-      { name: 'fresh memory', call: () => Buffer.allocUnsafeSlow(written).fill(1) },
-    ],
+    contenders: [{ name: 'offloop', call: () => csv.parse(data) }, ...memoryLimits(data, written)],
     // Three different things.
     compareOutputs: async () => {},
   });
@@ -180,18 +136,7 @@ async function stringified(compare, { data, called }, options) {
       { name: 'papaparse', call: () => Papa.unparse(objects, { newline: '\n' }) },
       { name: 'csv-stringify', call: () => stringify(objects, { header: true, columns, cast: { boolean: String } }) },
     ],
-    compareOutputs: (title, contenders) => compareText(title, contenders, data),
+    // The file that all of it was read from; papaparse does not end the last line.
+    compareOutputs: (title, contenders) => compareWritten(title, contenders, [data, data.subarray(0, -1)]),
   });
-}
-
-/** Compares what was written with the file that all of it was read from. */
-async function compareText(title, contenders, data) {
-  for (const { name, call } of contenders) {
-    const output = Buffer.from(await call());
-    // papaparse does not end the last line.
-    if (output.equals(data) || output.equals(data.subarray(0, -1))) continue;
-    const at = output.findIndex((byte, index) => byte !== data[index]);
-    const [written, read] = [output, data].map((bytes) => JSON.stringify(bytes.toString('utf8', at - 40, at + 40)));
-    throw new Mismatch(`${title}: ${name} writes ${written} where the file has ${read}`);
-  }
 }

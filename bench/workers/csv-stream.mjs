@@ -1,13 +1,11 @@
-// Run as a process, whose peak of memory is then its own: reads a CSV once and prints how long that
-// took, by how much the process grew, and what it read.
+// Adds up two columns of a CSV that is read from a file.
 //
 //   node csv-stream.mjs offloop|csv-parser <path>
 
-import { createReadStream, readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import { createReadStream } from 'node:fs';
+import { readOnce } from '../read-once.mjs';
 
-/** Each loads what it needs, and returns what reads. */
-const contenders = {
+await readOnce({
   async offloop() {
     const { csv } = await import('../offloop.mjs');
     return async (path) => {
@@ -38,21 +36,4 @@ const contenders = {
           .on('end', () => resolve(totals));
       });
   },
-};
-
-/** The most memory that the process has had at any moment, in bytes. */
-function peak() {
-  // Linux counts for maxRSS what the process was before it became this one: a copy of its parent.
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  return Number(kibibytes) * 1024;
-}
-
-const [, , contender, path] = process.argv;
-const read = await contenders[contender]();
-const before = process.memoryUsage.rss();
-const start = performance.now();
-const totals = await read(path);
-const seconds = (performance.now() - start) / 1e3;
-const grown = peak() - before;
-process.stdout.write(JSON.stringify({ seconds, megabytes: grown / 1e6, totals }));
+});
