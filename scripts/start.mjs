@@ -1,6 +1,6 @@
 // npm start: what offloop does for a server, seen from outside. Three Express servers take the same
-// uploads, logins and CSV files over HTTP: one with scryptSync of node:crypto and papaparse, one with its
-// scrypt and csv-parse, and one with offloop; then the last stays up.
+// uploads, logins, CSV files and JSON over HTTP: one with scryptSync of node:crypto and papaparse, one with its
+// scrypt and csv-parse, both with JSON.parse, and one with offloop; then the last stays up.
 //
 //   npm start              until Ctrl-C
 //   npm start -- --once    ends after the table

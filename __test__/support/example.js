@@ -85,12 +85,12 @@ async function withBusyLane(lane, maxQueue, use) {
   }
 }
 
-/** The answer to a request. */
+/** The answer to a request, with its body as it is and, where that is JSON, as a value. */
 async function answerTo(request) {
   const [response] = await once(request, 'response');
   const text = Buffer.concat(await response.toArray()).toString();
-  const isJson = /json/.test(response.headers['content-type']);
-  return { status: response.statusCode, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  const isJson = /\bjson\b/.test(response.headers['content-type']);
+  return { status: response.statusCode, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
 }
 
 const get = async (url, path) => (await answerTo(http.get(`${url}${path}`))).body;

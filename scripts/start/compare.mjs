@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { compareAnswers, uploadChecker } from './answers.mjs';
 import { compareCsv } from './csv.mjs';
+import { compareJson } from './json.mjs';
 import { step } from './progress.mjs';
 import { quantile } from './report.mjs';
 import { startServer, stopServer } from './server-process.mjs';
@@ -12,16 +13,27 @@ import { askFor, logInFor, uploadFor } from './traffic.mjs';
 const SCRIPT = join(import.meta.dirname, 'server.mjs');
 /** offloop last: it is left running. */
 const SERVERS = [
-  { name: 'node:crypto, scryptSync', variant: 'scryptSync', parser: 'papaparse' },
-  { name: 'node:crypto, scrypt', variant: 'scrypt', parser: 'csv-parse' },
-  { name: 'offloop', variant: 'offloop', parser: 'offloop' },
+  { name: 'node:crypto, scryptSync', variant: 'scryptSync' },
+  { name: 'node:crypto, scrypt', variant: 'scrypt' },
+  { name: 'offloop', variant: 'offloop' },
+];
+
+const CSV = [
+  { name: 'papaparse', variant: 'scryptSync', mount: '/csv', isNative: false },
+  { name: 'csv-parse', variant: 'scrypt', mount: '/csv', isNative: false },
+  { name: 'offloop', variant: 'offloop', mount: '/csv', isNative: true },
+];
+const JSON_BODIES = [
+  { name: 'JSON.parse', variant: 'scryptSync', mount: '/json', isNative: false },
+  { name: 'offloop, value()', variant: 'offloop', mount: '/objects', isNative: true },
+  { name: 'offloop, table()', variant: 'offloop', mount: '/json', isNative: true },
 ];
 
 /** The servers take turns, so that what else the machine does meanwhile falls on all of them. */
 const ROUNDS = 2;
 /** Milliseconds of each pass: a round has two, one that is timed and one with the watch on the event loop. */
-const TIMED = 4000;
-const WATCHED = 2000;
+const TIMED = 3000;
+const WATCHED = 1000;
 /** Before the first: until the code is compiled and the threads have their memory, all takes twice as long. */
 const WARM_UP = 1000;
 
@@ -42,7 +54,7 @@ const CONDITIONS = [
   `fs.readFile, every ${QUESTIONS.interval} ms. The stall is of runs of its own: the watch on the event loop takes a core.`,
 ].join('\n');
 
-/** The results of uploads and logins and those of CSV, and the server with offloop, which is left running. */
+/** The results of uploads and logins, of CSV and of JSON, and the server with offloop, which is left running. */
 export async function compare() {
   const body = randomBytes(UPLOAD_BYTES);
   const check = uploadChecker(body);
@@ -67,12 +79,15 @@ export async function compare() {
     }
   }
 
-  const csv = await compareCsv(servers.map((server, index) => ({ server, parser: SERVERS[index].parser })));
+  const byVariant = new Map(SERVERS.map(({ variant }, index) => [variant, servers[index]]));
+  const onServer = ({ variant, ...contender }) => ({ ...contender, server: byVariant.get(variant) });
+  const csv = await compareCsv(CSV.map(onServer));
+  const json = await compareJson(JSON_BODIES.map(onServer));
 
   const offloop = servers.pop();
   await Promise.all(servers.map(stopServer));
   const results = Array.from(rounds, ([{ name }, passes]) => summary(name, passes));
-  return { traffic: { results, conditions: CONDITIONS }, csv, server: offloop };
+  return { traffic: { results, conditions: CONDITIONS }, csv, json, server: offloop };
 }
 
 /** All clients at the same time. */

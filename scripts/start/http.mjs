@@ -27,12 +27,12 @@ export function send(url, { method = 'GET', agent, headers, body }) {
   });
 }
 
-export function upload(url, body, agent) {
-  return send(`${url}/upload`, { method: 'POST', agent, body });
+export function post(url, body) {
+  return send(url, { method: 'POST', body });
 }
 
-export function sendCsv(url, body) {
-  return send(`${url}/csv/upload`, { method: 'POST', body });
+export function upload(url, body, agent) {
+  return send(`${url}/upload`, { method: 'POST', agent, body });
 }
 
 export function logIn(url, name, password, agent) {

@@ -17,9 +17,10 @@ export const TRAFFIC = [
   { title: 'readFile p99 (ms)', text: ({ pageP99 }) => pageP99.toFixed(1) },
 ];
 
-export const CSV = [
+/** Of large bodies, one after the other. */
+export const bodiesOf = (called) => [
   NAME,
-  { title: 'CSV of 50 MB (s)', text: ({ seconds }) => seconds.toFixed(2) },
+  { title: `${called} (s)`, text: ({ seconds }) => seconds.toFixed(2) },
   { title: 'MB/s', text: ({ speed }) => speed.toFixed() },
   STALL,
   HEALTH,

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { USER } from './answers.mjs';
 import { compare } from './compare.mjs';
 import { step } from './progress.mjs';
-import { CSV, TRAFFIC, machine, table } from './report.mjs';
+import { TRAFFIC, bodiesOf, machine, table } from './report.mjs';
 import { stopServers } from './server-process.mjs';
 
 /** Resolves with the status to exit with. */
@@ -19,11 +19,12 @@ export async function run({ once }) {
   });
 
   async function demonstrate() {
-    const { traffic, csv, server } = await compare();
+    const { traffic, csv, json, server } = await compare();
     console.log(`\n${table(TRAFFIC, traffic.results)}\n\n${traffic.conditions}`);
-    console.log(`\n${table(CSV, csv.results)}\n\n${csv.conditions}\n\n${machine()}`);
+    console.log(`\n${table(bodiesOf('CSV of 50 MB'), csv.results)}\n\n${csv.conditions}`);
+    console.log(`\n${table(bodiesOf('JSON of 47 MB'), json.results)}\n\n${json.conditions}\n\n${machine()}`);
     if (once) return 0;
-    console.log(`\n${invitation(server.url, csv.path)}`);
+    console.log(`\n${invitation(server.url, csv.path, json.path)}`);
     serving = true;
     return server.lost;
   }
@@ -36,7 +37,7 @@ export async function run({ once }) {
   }
 }
 
-function invitation(url, csv) {
+function invitation(url, csv, json) {
   const { name, password } = USER;
   return [
     `The server with offloop stays up: log in at ${url} as ${name}`,
@@ -45,6 +46,8 @@ function invitation(url, csv) {
     `  curl -X POST -T "${process.execPath}" ${url}/upload`,
     `  curl -X POST -T "${csv}" ${url}/csv/upload`,
     `  curl ${url}/csv/export.csv`,
+    `  curl -X POST -T "${json}" ${url}/json/orders`,
+    `  curl ${url}/json/export`,
     `  curl ${url}/health`,
     `  curl ${url}/stats`,
     '',

@@ -1,8 +1,8 @@
-// The servers of npm start: the examples' uploads, logins and CSV in one process.
+// The servers of npm start: the examples' uploads, logins, CSV and JSON in one process.
 //
-//   node server.mjs offloop        all with offloop
+//   node server.mjs offloop        all with offloop; JSON at /objects to objects, at /json to columns
 //   node server.mjs scrypt         uploads and logins with node:crypto, passwords by its scrypt on libuv's
-//                                  threads; CSV with csv-parse
+//                                  threads; CSV with csv-parse, JSON with JSON.parse
 //   node server.mjs scryptSync     the same, passwords by scryptSync on the event loop; CSV with papaparse
 
 import express from 'express';
@@ -19,23 +19,36 @@ const VARIANTS = {
     crypto: 'server.mjs',
     login: { policy: { algorithm: 'scrypt', ...COST } },
     tables: 'server.mjs',
+    json: 'server.mjs',
+    objects: { parser: 'offloop' },
   },
   scrypt: {
     crypto: 'server-node-crypto.mjs',
     login: { policy: COST, mode: 'async' },
     tables: 'server-javascript.mjs',
     csv: { parser: 'csv-parse' },
+    json: 'server-objects.mjs',
   },
   scryptSync: {
     crypto: 'server-node-crypto.mjs',
     login: { policy: COST, mode: 'sync' },
     tables: 'server-javascript.mjs',
     csv: { parser: 'papaparse' },
+    json: 'server-objects.mjs',
   },
 };
 
-const { crypto, login, tables, csv } = VARIANTS[process.argv[2]];
+const { crypto, login, tables, csv, json, objects } = VARIANTS[process.argv[2]];
 const uploads = await import(`../../examples/express-upload/${crypto}`);
 const logins = await import(`../../examples/express-login/${crypto}`);
 const csvUploads = await import(`../../examples/express-csv/${tables}`);
-serve(express().use('/csv', csvUploads.createApp(csv)).use(uploads.createApp()).use(logins.createApp(login)));
+const orders = await import(`../../examples/express-json/${json}`);
+const ordersAsObjects = await import('../../examples/express-json/server-objects.mjs');
+serve(
+  express()
+    .use('/csv', csvUploads.createApp(csv))
+    .use('/json', orders.createApp())
+    .use('/objects', ordersAsObjects.createApp(objects))
+    .use(uploads.createApp())
+    .use(logins.createApp(login))
+);
