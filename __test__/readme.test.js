@@ -11,7 +11,7 @@ const { hash } = require('../index.js');
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [handler, login, orders, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const [handler, login, orders, carts, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
 // Inside the package, so that its own name resolves.
 const folder = join(root, 'target', `readme-${process.pid}`);
@@ -92,6 +92,33 @@ describe('the README', () => {
     await once(server, 'exit');
   });
 
+  test('its JSON handler adds up a field, and says where a JSON is wrong', async () => {
+    assert.ok(carts.includes('app.listen(3003)'));
+    const server = start(
+      'carts.mjs',
+      carts.replace('listen(3003)', 'listen(0, () => console.log(server.address().port))')
+    );
+    const [port] = await once(server.stdout, 'data');
+    const many = { customer: 7, items: Array.from({ length: 100_000 }, (_, id) => ({ id, price: 0.5 })) };
+    for (const [body, status, answer] of [
+      ['{"customer":7,"items":[{"price":2.5},{},{"price":4}]}', 200, { customer: 7, items: 3, total: 6.5 }],
+      [JSON.stringify(many), 200, { customer: 7, items: 100_000, total: 50_000 }],
+      ['{"items":[]}', 400, {}],
+      ['{"customer":7,"items":[{"price":\n"much"}]}', 400, { line: 2, column: 1 }],
+      ['{"customer":7,"items":{}}', 400, { line: 1, column: 23 }],
+      ['{"customer":7,\n"items":[}', 400, { line: 2, column: 10 }],
+      [undefined, 400, { line: 1, column: 1 }],
+    ]) {
+      const response = await fetch(`http://127.0.0.1:${String(port).trim()}/carts`, { method: 'POST', body });
+      assert.equal(response.status, status);
+      const { error, ...rest } = await response.json();
+      assert.equal(error === undefined, status === 200);
+      assert.deepEqual(rest, answer);
+    }
+    server.kill();
+    await once(server, 'exit');
+  });
+
   test('its other example runs to its end', async () => {
     const running = start('brief.mjs', brief);
     let output = '';
@@ -100,6 +127,7 @@ describe('the README', () => {
     assert.equal(code, 0);
     assert.ok(output.includes(hash.algorithms.join()), output);
     assert.ok(output.includes('00501 null'), output);
+    assert.ok(output.includes("[ 9.5, null ]\n[ 'new' ]\n2\n"), output);
   });
 
   test('it names every algorithm', () => {
