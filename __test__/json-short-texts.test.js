@@ -28,9 +28,10 @@ async function each(texts, run) {
 
 const CHARACTERS = '[]{}:,"1\\a-';
 
-test('every text of up to five of the characters that count', async () => {
-  const texts = textsOf(CHARACTERS, 5);
-  assert.equal(texts.length, 177_156);
+// The Rust tests have those of one character more.
+test('every text of up to four of the characters that count', async () => {
+  const texts = textsOf(CHARACTERS, 4);
+  assert.equal(texts.length, 16_105);
   let taken = 0;
   const valid = () => 'valid';
   const codeOf = ({ code }) => code;
@@ -40,13 +41,13 @@ test('every text of up to five of the characters that count', async () => {
     const isTaken = expected !== REFUSED;
     if (isTaken) taken++;
     assert.equal(await json.validate(text).then(valid, codeOf), isTaken ? 'valid' : REFUSED, name);
-    if (isTaken || text.length <= 4) isSame(await outcome(json.parse(text)), expected, name);
+    isSame(await outcome(json.parse(text)), expected, name);
   });
-  assert.ok(taken > 100 && taken < 10_000, `${taken} were taken`);
+  assert.ok(taken > 50 && taken < 2_000, `${taken} were taken`);
 });
 
-test('every text of up to seven of the characters of a number', async () => {
-  const texts = textsOf('01.e-', 6).concat(textsOf('0.E+', 7));
+test('every text of up to six of the characters of a number', async () => {
+  const texts = textsOf('01.e-', 5).concat(textsOf('0.E+', 6));
   await each(texts, async (text) => isSame(await outcome(json.parse(text)), parsed(text), JSON.stringify(text)));
 });
 

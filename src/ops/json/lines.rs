@@ -5,12 +5,13 @@ use std::mem;
 use memchr::{memchr, memrchr};
 
 use super::fault::{self, Fault};
-use super::grammar::{Stack, Walk as Grammar};
-use super::index::{MOST_DEPTH, escapes_are_valid};
+use super::index::MOST_DEPTH;
 use super::record::{Checks, Records, Scratch as Walk};
 use super::records::{Layout, NewKeys, not_an_object, too_sparse};
 use super::scalar::Class;
 use super::scan::{BLOCK, Raw, State, Task, Tokens, block_at, dispatch, resolve};
+use super::segments::escapes_are_valid;
+use super::walk::{Stack, Walk as Grammar};
 use crate::error::{Error, ErrorKind};
 use crate::ops::columns::{Column, Ending, Extent, Order, Piece, Pieces, Read, Request, Widening};
 use crate::ops::source::{Source, position};
@@ -123,7 +124,12 @@ impl<S: Source + ?Sized> Lines<'_, S> {
             }
             margin = margin.saturating_mul(8).min(longest + 1);
         };
-        let bytes = self.source.read(first..first + stop as u64, buffer)?;
+        let bytes = if self.source.is_memory() {
+            self.source.read(first..first + stop as u64, buffer)?
+        } else {
+            // Where the last round has put them.
+            &buffer[..stop]
+        };
         Ok(Found::Lines(&bytes[start..], first + start as u64))
     }
 

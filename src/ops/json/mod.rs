@@ -4,22 +4,28 @@
 //! From the bytes up:
 //!
 //! - `scan`: strings and tokens, 64 bytes at a time. `scalar`: numbers and literals. `grammar`: what may
-//!   follow what, from anywhere in a text.
-//! - `index`: all segments of a text on all threads, and what is kept of them. `fault`: what is wrong
-//!   with a text that they refuse.
-//! - `text`: from one value to the next. [`Document`]: what is at a `pointer`. `step`: a value in parts
-//!   that JavaScript can make at once. `unescape`: the text of strings.
+//!   follow what.
+//! - `walk`: the tokens of one segment, from anywhere in a text. `segments`: all of them on all threads.
+//!   `join`: what they say of one another. `index`: what is kept of them. `fault`: what is wrong with a
+//!   text that they refuse.
+//! - `look`: brackets and commas. `text`: from one value to the next. [`Document`]: what is at a
+//!   `pointer`. `step`: a value in parts that JavaScript can make at once. `unescape`: the text of strings.
 //! - `plan`, `record`, `column`, `records`: values of records as columns. `elements`: those of an array.
-//!   `lines`: those of NDJSON, and `reader`: a table for every few megabytes.
-//! - [`write()`]: tables to JSON.
+//! - `lines`: those of NDJSON. `parts`: what is known of its columns. `reader`: a table of all of it, or one
+//!   for every few megabytes. `counter`: on which line something is.
+//! - [`write()`]: tables to JSON. `string`: strings as JSON has them.
 
 mod column;
+mod counter;
 mod document;
 mod elements;
 mod fault;
 mod grammar;
 mod index;
+mod join;
 mod lines;
+mod look;
+mod parts;
 mod plan;
 mod pointer;
 mod reader;
@@ -27,11 +33,14 @@ mod record;
 mod records;
 mod scalar;
 mod scan;
+mod segments;
 mod step;
+mod string;
 #[cfg(test)]
 mod tests;
 mod text;
 mod unescape;
+mod walk;
 mod write;
 
 pub use document::{Document, Node, ParseOptions, parse, validate};

@@ -1,23 +1,20 @@
 //! NDJSON to tables: one of all lines, or one for every few megabytes.
 
-use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::mem;
 use std::path::Path;
 
+use super::counter::Counter;
 use super::fault::{BYTE_ORDER_MARK, Fault, Origin};
-use super::lines::{Lines, Rules, Scratch, consume, whole_lines};
-use super::records::{Columns, Layout, NewKeys, check_types, is_sparse, table, too_sparse};
-use super::text::changed;
+use super::lines::{consume, whole_lines};
+use super::parts::{Part, State};
+use super::records::{Columns, check_types, table};
 use crate::error::{Error, ErrorKind};
-use crate::ops::columns::{Ending, Failure, Kind, Parsed, Piece, Pieces, Target, read_all};
+use crate::ops::columns::Parsed;
 use crate::ops::file::Input;
 use crate::ops::source::{File, Source};
-use crate::ops::table::{Next, OnError, RecordError, Table};
+use crate::ops::table::{Next, OnError, Table};
 use crate::pool::Context;
-
-/// How often lines are read at most: to find their keys, and to read them.
-const MOST_READINGS: usize = 3;
 
 /// How NDJSON is read.
 #[derive(Clone, Debug)]
@@ -80,187 +77,6 @@ fn beginning<S: Source + ?Sized>(source: &S, options: &LinesOptions) -> Result<u
     Ok(if has_mark { length } else { 0 })
 }
 
-/// Lines that begin at `start` and before `end`.
-#[derive(Clone, Copy)]
-struct Part {
-    start: u64,
-    end: u64,
-}
-
-/// What is known of the columns up to now.
-#[derive(Default)]
-struct State {
-    /// Keys that have columns, where all have.
-    keys: Vec<Vec<u8>>,
-    targets: Vec<Target>,
-    kinds: Vec<Kind>,
-    is_done: bool,
-}
-
-impl State {
-    /// Reads a part of a source.
-    fn read<S: Source + ?Sized>(
-        &mut self,
-        source: &S,
-        part: Part,
-        options: &LinesOptions,
-        counter: &mut Counter,
-        context: &Context<'_>,
-    ) -> Result<Parsed<Fault>, Error> {
-        let Columns { names, .. } = &options.columns;
-        if let Some(names) = names {
-            let layout = Layout::named(names, &options.columns)?;
-            check_types(&options.columns, &layout.targets)?;
-            let lines = lines(source, part, &layout, options);
-            if self.kinds.is_empty() {
-                self.kinds = layout.kinds();
-            }
-            let parsed = read_all(&lines, &layout.targets, &self.kinds, context);
-            let parsed = parsed.map_err(|failure| failed(failure, source, counter))?;
-            self.kinds.clone_from(&parsed.kinds);
-            return Ok(parsed);
-        }
-        let outcome = self.read_keys(source, part, options, context);
-        outcome.map_err(|failure| failed(failure, source, counter))
-    }
-
-    /// Reads the columns of all keys of the lines that are not left out.
-    fn read_keys<S: Source + ?Sized>(
-        &mut self,
-        source: &S,
-        part: Part,
-        options: &LinesOptions,
-        context: &Context<'_>,
-    ) -> Result<Parsed<Fault>, Failure<Fault>> {
-        let columns = &options.columns;
-        // Columns of given types are read in any case: a value that does not fit one is an error,
-        // whether or not there are others.
-        let declared = columns.types.iter().map(|(name, _)| name.as_bytes());
-        let declared: Vec<Vec<u8>> = declared.map(<[u8]>::to_vec).collect();
-        // What is in the first piece, as a rule, is all there is.
-        let mut new = first_keys(source, part, options, &declared, context)?;
-        let mut keys = self.keys_and(&new);
-        for _ in 0..MOST_READINGS {
-            let mut wanted = keys.clone();
-            wanted.extend(declared.iter().filter(|name| !keys.contains(name)).cloned());
-            let layout = Layout::keyed(&wanted, columns);
-            let mut kinds = layout.kinds();
-            for (kind, known) in kinds.iter_mut().zip(&self.kinds) {
-                *kind = *known;
-            }
-            let mut lines = lines(source, part, &layout, options);
-            lines.all_keys = true;
-            let mut parsed = read_all(&lines, &layout.targets, &kinds, context)?;
-            new = lines.new_keys.take().map_err(Failure::Wrong)?;
-            keys = self.keys_and(&new);
-            if is_sparse(parsed.rows, keys.len(), part.end - part.start) {
-                return Err(Failure::Wrong(too_sparse(parsed.rows, keys.len())));
-            }
-            let places: HashMap<&Vec<u8>, usize> = wanted.iter().zip(0..).collect();
-            let chosen: Option<Vec<usize>> =
-                keys.iter().map(|key| places.get(key).copied()).collect();
-            if let Some(chosen) = chosen {
-                let kinds = mem::take(&mut parsed.kinds);
-                let all = mem::take(&mut parsed.columns);
-                parsed.columns = chosen.iter().map(|&index| all[index].clone()).collect();
-                self.kinds = chosen.iter().map(|&index| kinds[index]).collect();
-                self.targets = chosen
-                    .iter()
-                    .map(|&index| layout.targets[index].clone())
-                    .collect();
-                self.keys = keys;
-                return Ok(parsed);
-            }
-        }
-        Err(changed().into())
-    }
-
-    /// The keys that are known, and those of `found` that are not.
-    fn keys_and(&self, found: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let known: HashSet<&Vec<u8>> = self.keys.iter().collect();
-        let new = found.iter().filter(|key| !known.contains(key));
-        self.keys.iter().chain(new).cloned().collect()
-    }
-}
-
-fn lines<'a, S: Source + ?Sized>(
-    source: &'a S,
-    part: Part,
-    layout: &'a Layout,
-    options: &LinesOptions,
-) -> Lines<'a, S> {
-    Lines {
-        source,
-        layout,
-        rules: Rules {
-            on_error: options.on_error,
-            max_depth: options.max_depth,
-            max_record_size: options.max_record_size,
-            piece_bytes: options.piece_bytes,
-            any: options.columns.names.is_some(),
-        },
-        start: part.start,
-        end: part.end,
-        new_keys: NewKeys::default(),
-        all_keys: false,
-    }
-}
-
-/// The keys of the first piece, which as a rule are all there are; those of all where records have few in common.
-fn first_keys<S: Source + ?Sized>(
-    source: &S,
-    part: Part,
-    options: &LinesOptions,
-    declared: &[Vec<u8>],
-    context: &Context<'_>,
-) -> Result<Vec<Vec<u8>>, Failure<Fault>> {
-    let layout = Layout::keyed(declared, &options.columns);
-    let mut lines = lines(source, part, &layout, options);
-    lines.all_keys = true;
-    let fields: Vec<usize> = (0..layout.targets.len()).collect();
-    let requests: Vec<_> = layout.targets.iter().map(|target| target.request).collect();
-    let mut scratch = Scratch::default();
-    let rows = match lines.read(Piece::Numbered(0), &fields, &requests, &mut scratch)? {
-        Ending::Read(read) => read.rows,
-        Ending::Wrong(fault) => return Err(Failure::Wrong(fault)),
-        Ending::Irregular => return Err(Failure::Irregular),
-    };
-    let bytes = part.end - part.start;
-    let keys = lines.new_keys.take().map_err(Failure::Wrong)?;
-    if !is_sparse(rows, keys.len(), bytes.min(options.piece_bytes)) {
-        return Ok(keys);
-    }
-    // How many there are in all shows a reading of little but keys.
-    let rows = read_all(&lines, &layout.targets, &layout.kinds(), context)?.rows;
-    let keys = lines.new_keys.take().map_err(Failure::Wrong)?;
-    if is_sparse(rows, keys.len(), bytes) {
-        return Err(Failure::Wrong(too_sparse(rows, keys.len())));
-    }
-    Ok(keys)
-}
-
-fn failed<S: Source + ?Sized>(failure: Failure<Fault>, source: &S, counter: &mut Counter) -> Error {
-    match failure {
-        Failure::Wrong(fault) => match counter.locate(source, fault) {
-            Ok(RecordError {
-                message,
-                line,
-                column,
-                byte_offset,
-            }) => ErrorKind::Json {
-                message,
-                line,
-                column,
-                byte_offset,
-            }
-            .into(),
-            Err(error) => error,
-        },
-        Failure::Irregular => changed(),
-        Failure::Error(error) => error,
-    }
-}
-
 fn finished<S: Source + ?Sized>(
     source: &S,
     mut parsed: Parsed<Fault>,
@@ -276,61 +92,6 @@ fn finished<S: Source + ?Sized>(
             .collect::<Result<_, _>>()?;
     }
     Ok(table)
-}
-
-/// Lines up to a place that only moves on.
-#[derive(Clone, Copy, Default)]
-struct Counter {
-    /// What comes before the source.
-    origin: Origin,
-    /// Where in the source the line begins that the last place was in, and the lines before it.
-    line_start: u64,
-    lines: u64,
-}
-
-impl Counter {
-    /// Bytes that are searched at once.
-    const BLOCK: u64 = 1 << 20;
-
-    /// Counts the lines that end before `to`.
-    fn advance<S: Source + ?Sized>(&mut self, source: &S, to: u64) -> Result<(), Error> {
-        let mut buffer = Vec::new();
-        let mut at = self.line_start;
-        while at < to {
-            let end = to.min(at + Self::BLOCK);
-            let bytes = source.read(at..end, &mut buffer)?;
-            self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-            if let Some(last) = memchr::memrchr(b'\n', bytes) {
-                self.line_start = at + last as u64 + 1;
-            }
-            at = end;
-        }
-        Ok(())
-    }
-
-    /// The fault as a caller sees it.
-    fn locate<S: Source + ?Sized>(
-        &mut self,
-        source: &S,
-        fault: Fault,
-    ) -> Result<RecordError, Error> {
-        let at = fault.offset.min(source.len());
-        self.advance(source, at)?;
-        let mut buffer = Vec::new();
-        let line = source.read(self.line_start..at, &mut buffer)?;
-        let is_first = self.origin.bytes == 0 && self.line_start == 0;
-        let origin = Origin {
-            bytes: u64::from(!is_first),
-            lines: self.origin.lines + self.lines,
-        };
-        let (line, column) = origin.place(line, u64::MAX);
-        Ok(RecordError {
-            message: fault.message,
-            line,
-            column,
-            byte_offset: self.origin.bytes + fault.offset,
-        })
-    }
 }
 
 /// Tables of the parts of NDJSON, one after the other.
@@ -495,10 +256,7 @@ impl LineReader {
                     }
                     return Ok(None);
                 }
-                let mut counter = Counter {
-                    origin: *origin,
-                    ..Counter::default()
-                };
+                let mut counter = Counter::after(*origin);
                 let source = &text[..end];
                 let start = if origin.bytes == 0 {
                     beginning(source, options)?

@@ -3,11 +3,11 @@
 //! What is walked over has been checked, or is on the way, and may be written to meanwhile: whatever
 //! does not stand where it should ends the walk.
 
-use super::grammar::{Stack, Walk as Grammar};
 use super::plan::{Memories, Path, Plan};
 use super::scalar::{Class, class, is_valid};
 use super::scan::Tokens;
 use super::unescape::{Lone, has_escapes, unescape};
+use super::walk::{Stack, Walk as Grammar};
 
 /// A value by the positions of its bytes; nothing where both are 0.
 #[derive(Clone, Copy, Debug, Default)]

@@ -81,7 +81,7 @@ fn broken_and_whole_texts_at_every_boundary() {
         "\\u12", "-", "0",
     ];
     let (mut whole, mut broken) = (0, 0);
-    for _ in 0..40_000 {
+    for _ in 0..12_000 {
         let mut text = String::new();
         for _ in 0..=random.next(3) {
             text.push_str(&" ".repeat(random.next(70)));
@@ -111,7 +111,7 @@ fn broken_and_whole_texts_at_every_boundary() {
             broken += 1;
         }
     }
-    assert!(whole > 4000 && broken > 4000, "{whole} {broken}");
+    assert!(whole > 1200 && broken > 1200, "{whole} {broken}");
 }
 
 /// A random value, as text with whitespace.
@@ -270,9 +270,32 @@ fn parts(
 }
 
 #[test]
+fn every_text_of_up_to_five_of_the_characters_that_count() {
+    const CHARACTERS: &[u8] = b"[]{}:,\"1\\a-";
+    let mut texts = vec![Vec::new()];
+    let (mut first, mut whole) = (0, 0);
+    for _ in 0..5 {
+        for text in first..texts.len() {
+            for character in CHARACTERS {
+                let mut longer = texts[text].clone();
+                longer.push(*character);
+                whole += u32::from(agree(&longer, 64, 1));
+                texts.push(longer);
+            }
+        }
+        first = texts
+            .iter()
+            .position(|text| text.len() == texts[texts.len() - 1].len())
+            .unwrap();
+    }
+    assert_eq!(texts.len(), 177_156);
+    assert!(whole > 100, "{whole}");
+}
+
+#[test]
 fn documents_are_what_serde_json_reads() {
     let mut random = Random(77);
-    for round in 0..1500 {
+    for round in 0..400 {
         let mut text = String::new();
         random_json(&mut random, 1 + round % 5, &mut text);
         let expected: Value = serde_json::from_str(&text).unwrap();
