@@ -49,7 +49,8 @@ impl Counter {
         source: &S,
         fault: Fault,
     ) -> Result<RecordError, Error> {
-        let at = fault.offset.min(source.len());
+        // No further back than the last one, where others write to the bytes.
+        let at = fault.offset.min(source.len()).max(self.line_start);
         self.advance(source, at)?;
         let mut buffer = Vec::new();
         let line = source.read(self.line_start..at, &mut buffer)?;

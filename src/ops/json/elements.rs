@@ -329,7 +329,8 @@ impl Pieces for Elements<'_> {
         Ok(Ending::Read(Read {
             rows: cells.rows,
             columns,
-            next,
+            // Where the last one has ended, which may be far behind the segment.
+            next: last as u64,
             problems: Vec::new(),
         }))
     }

@@ -29,6 +29,12 @@ impl Fault {
         }
     }
 
+    /// The same, where what it is in begins at `start`.
+    pub(super) fn after(mut self, start: u64) -> Self {
+        self.offset += start;
+        self
+    }
+
     /// The error of a text that begins with `bytes`.
     pub(super) fn error(self, bytes: &[u8]) -> Error {
         self.error_after(bytes, Origin::default())

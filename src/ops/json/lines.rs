@@ -226,7 +226,7 @@ impl<S: Source + ?Sized> Lines<'_, S> {
                 grammar: Grammar {
                     bytes,
                     base: 0,
-                    max_depth: max_depth - 1,
+                    max_depth: max_depth.saturating_sub(1),
                 },
                 stack,
             }),
@@ -242,6 +242,8 @@ impl<S: Source + ?Sized> Lines<'_, S> {
                 let position = tokens.get(token);
                 position.is_some_and(|position| (*position as usize) < end)
             };
+            // No further than the line goes: one that is not closed would be followed to the end.
+            records.tokens = &tokens[..first + before(&tokens[first..], line.end)];
             if line.end - line.start > self.rules.max_record_size {
                 judge.fatal = Some(self.too_long(base + line.start as u64));
             } else if !line.is_wrong && !is_before(first, line.end) {
@@ -464,6 +466,17 @@ impl Task for Scan<'_, '_> {
             at += BLOCK;
         }
         Some(high != 0)
+    }
+}
+
+/// How many tokens are before `end`; of a line, as a rule, few.
+#[inline]
+fn before(tokens: &[u32], end: usize) -> usize {
+    const NEAR: usize = 256;
+    let is_before = |position: &u32| (*position as usize) < end;
+    match tokens.get(NEAR) {
+        Some(position) if is_before(position) => tokens.partition_point(is_before),
+        _ => tokens[..tokens.len().min(NEAR)].partition_point(is_before),
     }
 }
 

@@ -92,7 +92,9 @@ impl State {
             new = lines.new_keys.take().map_err(Failure::Wrong)?;
             keys = self.keys_and(&new);
             if is_sparse(parsed.rows, keys.len(), part.end - part.start) {
-                return Err(Failure::Wrong(too_sparse(parsed.rows, keys.len())));
+                return Err(Failure::Wrong(
+                    too_sparse(parsed.rows, keys.len()).after(part.start),
+                ));
             }
             let places: HashMap<&Vec<u8>, usize> = wanted.iter().zip(0..).collect();
             let chosen: Option<Vec<usize>> =
@@ -172,7 +174,9 @@ fn first_keys<S: Source + ?Sized>(
     let rows = read_all(&lines, &layout.targets, &layout.kinds(), context)?.rows;
     let keys = lines.new_keys.take().map_err(Failure::Wrong)?;
     if is_sparse(rows, keys.len(), bytes) {
-        return Err(Failure::Wrong(too_sparse(rows, keys.len())));
+        return Err(Failure::Wrong(
+            too_sparse(rows, keys.len()).after(part.start),
+        ));
     }
     Ok(keys)
 }

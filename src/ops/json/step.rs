@@ -114,15 +114,25 @@ impl<B: AsRef<[u8]>> Document<B> {
         most_bytes: usize,
     ) -> Result<(Vec<u8>, Option<usize>), Error> {
         let text = self.text();
-        let quote = text.quote(string.0)?;
-        let from = position.unwrap_or(string.0 + 1);
-        let inner = text.bytes.get(from..quote).ok_or_else(changed)?;
-        let length = cut(inner, most_bytes.max(LEAST_PART));
+        let most = most_bytes.max(LEAST_PART);
+        let from = position.unwrap_or(string.0.saturating_add(1));
+        // No further than a part goes: the end may be far.
+        let limit = from
+            .saturating_add(most.saturating_add(LEAST_PART))
+            .min(text.bytes.len());
+        let quote = text.outside(from, limit);
+        let inner = text.bytes.get(from..quote.unwrap_or(limit));
+        let inner = inner.ok_or_else(changed)?;
+        if quote.is_none() && inner.len() <= most {
+            return Err(changed());
+        }
+        let length = cut(inner, most);
+        let is_last = quote.is_some() && length == inner.len();
         let mut part = Vec::with_capacity(length + 2);
         part.push(b'"');
         part.extend_from_slice(&inner[..length]);
         part.push(b'"');
-        Ok((part, (length < inner.len()).then_some(from + length)))
+        Ok((part, (!is_last).then_some(from + length)))
     }
 }
 

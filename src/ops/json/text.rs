@@ -134,6 +134,19 @@ impl<'a> Text<'a> {
         Ok(quote)
     }
 
+    /// The first byte from `from` up to `to` that is in no string.
+    pub(super) fn outside(&self, from: usize, to: usize) -> Option<usize> {
+        let mut first = u64::MAX << (from % BLOCK);
+        let blocks = from / BLOCK..to.div_ceil(BLOCK);
+        let within = self.index.within();
+        let found = blocks.into_iter().find_map(|block| {
+            let outside = !within.get(block)? & first;
+            first = u64::MAX;
+            (outside != 0).then(|| block * BLOCK + outside.trailing_zeros() as usize)
+        });
+        found.filter(|at| *at < to)
+    }
+
     /// The bracket that closes the container that begins at `open`.
     pub(super) fn close(&self, open: usize) -> Result<usize, Error> {
         let nearby = dispatch(Close { text: *self, open });
