@@ -25,7 +25,8 @@ use crate::pool::{Context, LaneKind};
 /// Texts below this are indexed at once: 2.5 ns a byte.
 const INLINE_BELOW: usize = 1 << 10;
 
-/// What an index takes of the bytes of its text, rounded up.
+/// One byte of index is declared for so many of text. Of usual texts it takes 0.19 bytes a byte; of
+/// the deepest up to 0.7.
 const INDEX_SHARE: usize = 4;
 
 /// A document in JavaScript's hands, until it is closed.

@@ -480,12 +480,13 @@ fn before(tokens: &[u32], end: usize) -> usize {
     }
 }
 
-/// The part of a text that is whole lines, or all of it where it is the last.
-pub(super) fn whole_lines(bytes: &[u8], last: bool) -> usize {
+/// The part of a text that is whole lines, or all of it where it is the last. No line ends in the
+/// first `searched` bytes.
+pub(super) fn whole_lines(bytes: &[u8], searched: usize, last: bool) -> usize {
     if last {
         bytes.len()
     } else {
-        memrchr(b'\n', bytes).map_or(0, |at| at + 1)
+        memrchr(b'\n', &bytes[searched..]).map_or(0, |at| searched + at + 1)
     }
 }
 

@@ -113,6 +113,8 @@ enum Feed {
     /// What was pushed, or what a device gave, and is not read yet.
     Pushed {
         text: Vec<u8>,
+        /// Bytes of it in which no line ends.
+        searched: usize,
         origin: Origin,
         is_all: bool,
     },
@@ -124,6 +126,7 @@ impl LineReader {
     pub fn new(options: LinesOptions) -> Self {
         let feed = Feed::Pushed {
             text: Vec::new(),
+            searched: 0,
             origin: Origin::default(),
             is_all: false,
         };
@@ -151,6 +154,7 @@ impl LineReader {
             read.map_err(|error| input.read_failed(error))?;
             Feed::Pushed {
                 text,
+                searched: 0,
                 origin: Origin::default(),
                 is_all: true,
             }
@@ -244,12 +248,14 @@ impl LineReader {
             }
             Feed::Pushed {
                 text,
+                searched,
                 origin,
                 is_all,
             } => {
                 let last = last || *is_all;
-                let end = whole_lines(text, last);
+                let end = whole_lines(text, *searched, last);
                 if end == 0 {
+                    *searched = text.len();
                     state.is_done = last;
                     if text.len() > options.max_record_size {
                         return Err(too_long(options, *origin));
@@ -271,6 +277,7 @@ impl LineReader {
                 let table = finished(source, parsed, options, &mut counter)?;
                 *origin = origin.after(source);
                 consume(text, end);
+                *searched = text.len();
                 state.is_done = last;
                 if text.len() > options.max_record_size {
                     return Err(too_long(options, *origin));
