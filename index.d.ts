@@ -5,6 +5,9 @@
  * have a stable `code`: match on that. docs/errors.md lists them.
  */
 
+import type { Transform, TransformOptions } from 'node:stream';
+import type { constants as ZlibConstants } from 'node:zlib';
+
 /**
  * Bytes, of any kind, or text, which is taken as UTF-8. Of a typed array or a `DataView` the bytes
  * that it covers.
@@ -259,8 +262,22 @@ export interface CsvParseOptions extends JobOptions {
   encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1' | undefined;
 }
 
+/** The options of {@link csv.parseFile}. */
+export interface CsvParseFileOptions extends CsvParseOptions {
+  /**
+   * The most bytes that a compressed file may become, which are held in memory; 1 GiB by default. More is
+   * `ERR_BUFFER_TOO_LARGE`.
+   */
+  maxOutputLength?: number | undefined;
+}
+
 /** The options of {@link csv.batches}. */
 export interface CsvBatchesOptions extends CsvParseOptions {
+  /**
+   * The most bytes that a compressed file may become, part by part; 16 GiB by default. More is
+   * `ERR_BUFFER_TOO_LARGE`. Refused where the source is a stream.
+   */
+  maxOutputLength?: number | undefined;
   /** Bytes of CSV that make one table, from 1 KiB to 256 MiB; 4 MiB by default. */
   batchBytes?: number | undefined;
 }
@@ -314,8 +331,11 @@ export namespace csv {
   /**
    * The table in a file, whose bytes never enter JavaScript. Rejects with the system's codes, `ENOENT`
    * and the like. `transfer` is refused.
+   *
+   * A file that begins as gzip (RFC 1952) or Zstandard (RFC 8878) does is decompressed, whatever its name;
+   * compressed data that is wrong has the codes of {@link zlib.gunzip} and {@link zlib.zstdDecompress}.
    */
-  function parseFile(path: string | Buffer | URL, options?: CsvParseOptions): Promise<Table>;
+  function parseFile(path: string | Buffer | URL, options?: CsvParseFileOptions): Promise<Table>;
 
   /**
    * The tables of CSV of any length, a part at a time: of a file, a stream or an (async) iterable of
@@ -326,6 +346,9 @@ export namespace csv {
    * ends the source, as every error does: one of the source, one of the CSV, and those of the job
    * options, which hold for the whole iteration: `timeout` counts the caller's time too. An iteration
    * that is not read to its end has to be ended by `return`, as leaving a `for await` loop does.
+   *
+   * A file is decompressed as by {@link csv.parseFile}, the next part while one is parsed. Its progress is
+   * that of the compressed bytes.
    *
    * @example
    * for await (const table of csv.batches(createReadStream('orders.csv'))) {
@@ -416,6 +439,11 @@ export interface JsonLinesOptions extends JsonTextOptions, JsonTableOptions {
 
 /** The options of {@link json.lineBatches}. */
 export interface JsonLineBatchesOptions extends JsonLinesOptions {
+  /**
+   * The most bytes that a compressed file may become, part by part; 16 GiB by default. More is
+   * `ERR_BUFFER_TOO_LARGE`. Refused where the source is a stream.
+   */
+  maxOutputLength?: number | undefined;
   /** Bytes of JSON that make one table, from 1 KiB to 256 MiB; 4 MiB by default. */
   batchBytes?: number | undefined;
 }
@@ -766,6 +794,360 @@ export class Column {
   [Symbol.iterator](): IterableIterator<TableValue>;
 }
 
+/** What a stream or a one-shot of every format takes, under node:zlib's names, with node's checks and codes. */
+export interface ZlibBaseOptions {
+  /**
+   * What of the output comes out behind every chunk that is written to a stream: `Z_NO_FLUSH` by default,
+   * `BROTLI_OPERATION_PROCESS` or `ZSTD_e_continue`. Brotli's metadata blocks are refused.
+   */
+  flush?: number | undefined;
+  /**
+   * How the output ends: `Z_FINISH` by default, `BROTLI_OPERATION_FINISH` or `ZSTD_e_end`. With less than
+   * that compressed output is flushed and not ended, and compressed input may end early.
+   */
+  finishFlush?: number | undefined;
+  /**
+   * The most bytes of one chunk of a stream's output, at least 64; by default what a job gives, up to about
+   * 256 KiB. It makes no difference to one-shots.
+   */
+  chunkSize?: number | undefined;
+  /**
+   * The most bytes of output, `ERR_BUFFER_TOO_LARGE` where there are more: from 1 to `buffer.kMaxLength`, which
+   * is the default for compression; 256 MiB by default for decompression, so that a small input cannot take
+   * all memory. Streams, whose reader sets the pace, have no limit by default.
+   */
+  maxOutputLength?: number | undefined;
+}
+
+/** The options of gzip and deflate, in both directions. Decompression looks at `windowBits` and `dictionary`. */
+export interface ZlibOptions extends ZlibBaseOptions {
+  /** From 0 (none) and 1 (fastest) to 9 (smallest); -1, the default, is 6. */
+  level?: number | undefined;
+  /**
+   * The base two logarithm of the window, from 8 to 15 (from 9 for `gzip`); 15 by default. For
+   * decompression the most that is accepted; 0, the default where there is a header, takes what that says.
+   */
+  windowBits?: number | undefined;
+  /** Memory of the compressor, from 1 to 9; 8 by default. */
+  memLevel?: number | undefined;
+  /** One of `Z_DEFAULT_STRATEGY`, `Z_FILTERED`, `Z_HUFFMAN_ONLY`, `Z_RLE` and `Z_FIXED`. */
+  strategy?: number | undefined;
+  /**
+   * Bytes that both sides know, and that the data may refer to. Gzip has no place for one: there it is left
+   * out, as by node.
+   */
+  dictionary?: NodeJS.ArrayBufferView | ArrayBuffer | undefined;
+}
+
+/** The options of Brotli, in both directions. */
+export interface BrotliOptions extends ZlibBaseOptions {
+  /**
+   * Values by the numbers of `BROTLI_PARAM_…`, or of `BROTLI_DECODER_PARAM_…`. The quality,
+   * `BROTLI_PARAM_QUALITY`, is 11 by default as in node, which is the slowest.
+   */
+  params?: { readonly [key: number]: number | boolean } | undefined;
+}
+
+/** The options of Zstandard, in both directions. */
+export interface ZstdOptions extends ZlibBaseOptions {
+  /**
+   * Values by the numbers of `ZSTD_c_…`, or of `ZSTD_d_…`. The level, `ZSTD_c_compressionLevel`, is 3 by
+   * default. `ZSTD_c_nbWorkers`, `ZSTD_c_jobSize` and `ZSTD_c_overlapLog` are refused, unless they are 0:
+   * the pool's threads do that.
+   */
+  params?: { readonly [key: number]: number | boolean } | undefined;
+  /** Bytes that both sides know, and that the data may refer to: any, or what `zstd --train` makes. */
+  dictionary?: NodeJS.ArrayBufferView | ArrayBuffer | undefined;
+  /**
+   * Bytes of input that will come, for compression: a stream's header says so, and it is an error where
+   * another number comes (`ZSTD_error_srcSize_wrong`).
+   */
+  pledgedSrcSize?: number | undefined;
+}
+
+/** What a one-shot gives with `info`. */
+export interface ZlibInfo {
+  buffer: Buffer;
+  engine: {
+    /** Bytes of input that were taken; of compressed input without what stands behind its end. */
+    bytesWritten: number;
+  };
+}
+
+/** Node's callback. */
+export type ZlibCallback<Result> = (error: Error | null, result: Result) => void;
+
+/**
+ * A function that takes all of its input at once. With a callback, as node's functions have it, it
+ * returns nothing, and throws where an argument is refused.
+ */
+export interface ZlibOneShot<Options> {
+  (data: Bytes, options: Options & JobOptions & { info: true }): Promise<ZlibInfo>;
+  (data: Bytes, options?: (Options & JobOptions & { info?: false | undefined }) | null): Promise<Buffer>;
+  (data: Bytes, callback: ZlibCallback<Buffer>): void;
+  (data: Bytes, options: Options & JobOptions & { info: true }, callback: ZlibCallback<ZlibInfo>): void;
+  (
+    data: Bytes,
+    options: (Options & JobOptions & { info?: false | undefined }) | null | undefined,
+    callback: ZlibCallback<Buffer>
+  ): void;
+  /** The same, for `util.promisify`. */
+  __promisify__(data: Bytes, options: Options & JobOptions & { info: true }): Promise<ZlibInfo>;
+  __promisify__(data: Bytes, options?: (Options & JobOptions) | null): Promise<Buffer>;
+}
+
+/**
+ * The job options of streams. `signal` destroys the stream; `timeout`, `transfer`, `copy` and `onProgress` are
+ * refused.
+ */
+export type ZlibStreamOptions<Options> = Options & TransformOptions & Pick<JobOptions, 'signal' | 'lane' | 'priority'>;
+
+/** A stream that compresses or decompresses, with the members of node's. */
+export interface ZlibStream extends Transform {
+  /** Bytes of input that were taken. */
+  readonly bytesWritten: number;
+  /**
+   * Has all that was written so far come out, and then calls back. `kind` is `Z_FULL_FLUSH` by default, or the
+   * flush of Brotli and Zstandard. Where nothing was written since the last one, nothing comes out.
+   */
+  flush(kind?: number, callback?: () => void): void;
+  flush(callback: () => void): void;
+  /** Destroys the stream. */
+  close(callback?: (error?: Error | null) => void): void;
+  /** Begins anew, as if nothing had been written. What has come out stays so. */
+  reset(): void;
+}
+
+/** A stream that compresses with deflate. */
+export interface DeflateStream extends ZlibStream {
+  /** Flushes, and compresses what comes then with another level and strategy. */
+  params(level: number, strategy: number, callback?: () => void): void;
+}
+
+/** A web stream's two ends. */
+export interface ZlibWebStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Bytes>;
+  /** Has come out what was in the chunks whose `write` has resolved, and resolves when it is there to be read. */
+  flush(): Promise<void>;
+}
+
+/** The formats of web streams. `'deflate'` has zlib's header. */
+export type ZlibFormat = 'gzip' | 'deflate' | 'deflate-raw' | 'brotli' | 'zstd';
+
+/** The options of a web stream of a format. */
+export type ZlibFormatOptions<Format extends ZlibFormat> = Format extends 'brotli'
+  ? BrotliOptions
+  : Format extends 'zstd'
+    ? ZstdOptions
+    : ZlibOptions;
+
+/** The options of {@link zlib.gzipFile}. */
+export interface GzipFileOptions
+  extends Pick<ZlibOptions, 'level' | 'windowBits' | 'memLevel' | 'strategy'>, GunzipFileOptions {}
+
+/** The options of {@link zlib.gunzipFile}. */
+export interface GunzipFileOptions extends JobOptions {
+  /** The most bytes of output; 16 GiB by default for `gunzipFile`, no limit for `gzipFile`. */
+  maxOutputLength?: number | undefined;
+}
+
+/** What a file became. */
+export interface ZlibFileResult {
+  bytesRead: number;
+  bytesWritten: number;
+}
+
+/**
+ * Compression under the names of `node:zlib`, on the pool's threads: gzip (RFC 1952), deflate with zlib's
+ * header (RFC 1950) and without (RFC 1951), Brotli (RFC 7932) and Zstandard (RFC 8878), the latter also
+ * where Node itself has none. What node's functions accept and refuse, these do, with the same codes. There
+ * are no `…Sync` functions.
+ *
+ * Large inputs are cut into blocks that are compressed side by side, and joined to one gzip member, one
+ * zlib stream, one Brotli stream, one frame: every reader takes it. The same input and options give the same
+ * bytes whatever the number of threads, though not the bytes that zlib gives.
+ *
+ * Of compressed data with an error the promise rejects, or the stream is destroyed, with node's `code` and
+ * `errno`: `Z_DATA_ERROR`, `Z_BUF_ERROR` where it ends too early, `Z_NEED_DICT`; Brotli's `ERR_…`, zstd's
+ * `ZSTD_error_…`. `byteOffset` says where in the input. What stands behind the end of the data is left out,
+ * but for other gzip members, which are part of it.
+ */
+export namespace zlib {
+  /**
+   * @example
+   * response.setHeader('content-encoding', 'gzip').end(await zlib.gzip(body));
+   */
+  const gzip: ZlibOneShot<ZlibOptions>;
+  /** All members, one after the other. Zeros behind them are padding. */
+  const gunzip: ZlibOneShot<ZlibOptions>;
+  /** With zlib's header, as HTTP's `deflate` has it. */
+  const deflate: ZlibOneShot<ZlibOptions>;
+  const inflate: ZlibOneShot<ZlibOptions>;
+  const deflateRaw: ZlibOneShot<ZlibOptions>;
+  const inflateRaw: ZlibOneShot<ZlibOptions>;
+  /** What `gunzip` or `inflate` takes; the first bytes tell. */
+  const unzip: ZlibOneShot<ZlibOptions>;
+  const brotliCompress: ZlibOneShot<BrotliOptions>;
+  const brotliDecompress: ZlibOneShot<BrotliOptions>;
+  const zstdCompress: ZlibOneShot<ZstdOptions>;
+  /** The first frame. */
+  const zstdDecompress: ZlibOneShot<ZstdOptions>;
+
+  /**
+   * The CRC-32 of `data` (text in UTF-8), after bytes whose CRC-32 is `value`; 0 by default. It is computed
+   * at once, on the calling thread: for large inputs there is {@link hash.digest}.
+   */
+  function crc32(data: string | NodeJS.ArrayBufferView, value?: number): number;
+
+  /** Node's constants, with those of zstd also where this Node has none. */
+  const constants: typeof ZlibConstants & ZstdConstants;
+  /** zlib's return codes by their names, and their names by the codes. */
+  const codes: { readonly [key: string]: number | string };
+
+  /**
+   * Streams that compress gather what is written into blocks of up to 1 MiB, which are compressed side by
+   * side: one for each thread and one more are held, then writing waits. So output comes late where little is
+   * written: `flush` has it come. Errors, `signal` and `pool.destroy()` destroy a stream; one that has begun
+   * goes on after `pool.close()`. One that is half written keeps neither the process alive nor a thread.
+   *
+   * @example
+   * await pipeline(createReadStream('dump.sql'), zlib.createZstdCompress(), createWriteStream('dump.sql.zst'));
+   */
+  function createGzip(options?: ZlibStreamOptions<ZlibOptions> | null): DeflateStream;
+  /** Streams that decompress give at most 256 KiB at once, and no more before that is read. */
+  function createGunzip(options?: ZlibStreamOptions<ZlibOptions> | null): ZlibStream;
+  function createDeflate(options?: ZlibStreamOptions<ZlibOptions> | null): DeflateStream;
+  function createInflate(options?: ZlibStreamOptions<ZlibOptions> | null): ZlibStream;
+  function createDeflateRaw(options?: ZlibStreamOptions<ZlibOptions> | null): DeflateStream;
+  function createInflateRaw(options?: ZlibStreamOptions<ZlibOptions> | null): ZlibStream;
+  function createUnzip(options?: ZlibStreamOptions<ZlibOptions> | null): ZlibStream;
+  function createBrotliCompress(options?: ZlibStreamOptions<BrotliOptions> | null): ZlibStream;
+  function createBrotliDecompress(options?: ZlibStreamOptions<BrotliOptions> | null): ZlibStream;
+  function createZstdCompress(options?: ZlibStreamOptions<ZstdOptions> | null): ZlibStream;
+  function createZstdDecompress(options?: ZlibStreamOptions<ZstdOptions> | null): ZlibStream;
+
+  /** The classes of the streams, for `new`. */
+  const Gzip: ZlibStreamClass<ZlibOptions, DeflateStream>;
+  const Gunzip: ZlibStreamClass<ZlibOptions, ZlibStream>;
+  const Deflate: ZlibStreamClass<ZlibOptions, DeflateStream>;
+  const Inflate: ZlibStreamClass<ZlibOptions, ZlibStream>;
+  const DeflateRaw: ZlibStreamClass<ZlibOptions, DeflateStream>;
+  const InflateRaw: ZlibStreamClass<ZlibOptions, ZlibStream>;
+  const Unzip: ZlibStreamClass<ZlibOptions, ZlibStream>;
+  const BrotliCompress: ZlibStreamClass<BrotliOptions, ZlibStream>;
+  const BrotliDecompress: ZlibStreamClass<BrotliOptions, ZlibStream>;
+  const ZstdCompress: ZlibStreamClass<ZstdOptions, ZlibStream>;
+  const ZstdDecompress: ZlibStreamClass<ZstdOptions, ZlibStream>;
+
+  /**
+   * As the web's `CompressionStream`, in more formats and on the pool's threads. Cancelling one end ends the
+   * other.
+   *
+   * @example
+   * return new Response(body.pipeThrough(zlib.compressionStream('zstd')), { headers: { 'content-encoding': 'zstd' } });
+   */
+  function compressionStream<Format extends ZlibFormat>(
+    format: Format,
+    options?: ZlibStreamOptions<ZlibFormatOptions<Format>> | null
+  ): ZlibWebStream;
+  /** As the web's `DecompressionStream`, but that what stands behind the end of the data is no error. */
+  function decompressionStream<Format extends ZlibFormat>(
+    format: Format,
+    options?: ZlibStreamOptions<ZlibFormatOptions<Format>> | null
+  ): ZlibWebStream;
+
+  /**
+   * Compresses a file to another, whose bytes never enter JavaScript. It is written beside `to` under another
+   * name and renamed at its end, so that there is never half of it, whatever is interrupted. `from` and `to`
+   * may be the same. Rejects with the system's codes, `ENOENT` and the like. `transfer` is refused.
+   */
+  function gzipFile(
+    from: string | Buffer | URL,
+    to: string | Buffer | URL,
+    options?: GzipFileOptions
+  ): Promise<ZlibFileResult>;
+  /** The other way round, of all members. */
+  function gunzipFile(
+    from: string | Buffer | URL,
+    to: string | Buffer | URL,
+    options?: GunzipFileOptions
+  ): Promise<ZlibFileResult>;
+}
+
+/** The class of a stream. */
+export interface ZlibStreamClass<Options, Stream> {
+  new (options?: ZlibStreamOptions<Options> | null): Stream;
+  readonly prototype: Stream;
+}
+
+/** zstd's constants, with the values of Node 24. */
+export interface ZstdConstants {
+  readonly ZSTD_COMPRESS: 10;
+  readonly ZSTD_DECOMPRESS: 11;
+  readonly ZSTD_e_continue: 0;
+  readonly ZSTD_e_flush: 1;
+  readonly ZSTD_e_end: 2;
+  readonly ZSTD_fast: 1;
+  readonly ZSTD_dfast: 2;
+  readonly ZSTD_greedy: 3;
+  readonly ZSTD_lazy: 4;
+  readonly ZSTD_lazy2: 5;
+  readonly ZSTD_btlazy2: 6;
+  readonly ZSTD_btopt: 7;
+  readonly ZSTD_btultra: 8;
+  readonly ZSTD_btultra2: 9;
+  readonly ZSTD_c_compressionLevel: 100;
+  readonly ZSTD_c_windowLog: 101;
+  readonly ZSTD_c_hashLog: 102;
+  readonly ZSTD_c_chainLog: 103;
+  readonly ZSTD_c_searchLog: 104;
+  readonly ZSTD_c_minMatch: 105;
+  readonly ZSTD_c_targetLength: 106;
+  readonly ZSTD_c_strategy: 107;
+  readonly ZSTD_c_enableLongDistanceMatching: 160;
+  readonly ZSTD_c_ldmHashLog: 161;
+  readonly ZSTD_c_ldmMinMatch: 162;
+  readonly ZSTD_c_ldmBucketSizeLog: 163;
+  readonly ZSTD_c_ldmHashRateLog: 164;
+  readonly ZSTD_c_contentSizeFlag: 200;
+  readonly ZSTD_c_checksumFlag: 201;
+  readonly ZSTD_c_dictIDFlag: 202;
+  readonly ZSTD_c_nbWorkers: 400;
+  readonly ZSTD_c_jobSize: 401;
+  readonly ZSTD_c_overlapLog: 402;
+  readonly ZSTD_d_windowLogMax: 100;
+  readonly ZSTD_CLEVEL_DEFAULT: 3;
+  readonly ZSTD_error_no_error: 0;
+  readonly ZSTD_error_GENERIC: 1;
+  readonly ZSTD_error_prefix_unknown: 10;
+  readonly ZSTD_error_version_unsupported: 12;
+  readonly ZSTD_error_frameParameter_unsupported: 14;
+  readonly ZSTD_error_frameParameter_windowTooLarge: 16;
+  readonly ZSTD_error_corruption_detected: 20;
+  readonly ZSTD_error_checksum_wrong: 22;
+  readonly ZSTD_error_literals_headerWrong: 24;
+  readonly ZSTD_error_dictionary_corrupted: 30;
+  readonly ZSTD_error_dictionary_wrong: 32;
+  readonly ZSTD_error_dictionaryCreation_failed: 34;
+  readonly ZSTD_error_parameter_unsupported: 40;
+  readonly ZSTD_error_parameter_combination_unsupported: 41;
+  readonly ZSTD_error_parameter_outOfBound: 42;
+  readonly ZSTD_error_tableLog_tooLarge: 44;
+  readonly ZSTD_error_maxSymbolValue_tooLarge: 46;
+  readonly ZSTD_error_maxSymbolValue_tooSmall: 48;
+  readonly ZSTD_error_stabilityCondition_notRespected: 50;
+  readonly ZSTD_error_stage_wrong: 60;
+  readonly ZSTD_error_init_missing: 62;
+  readonly ZSTD_error_memory_allocation: 64;
+  readonly ZSTD_error_workSpace_tooSmall: 66;
+  readonly ZSTD_error_dstSize_tooSmall: 70;
+  readonly ZSTD_error_srcSize_wrong: 72;
+  readonly ZSTD_error_dstBuffer_null: 74;
+  readonly ZSTD_error_noForwardProgress_destFull: 80;
+  readonly ZSTD_error_noForwardProgress_inputEmpty: 82;
+}
+
 /**
  * The job options of functions that take secrets. Those are always copied, and native code wipes its
  * copies, so that `transfer` and `copy` are refused; so is `onProgress`.
@@ -1109,7 +1491,7 @@ export class OffloopError extends Error {
   constructor(code: string, message: string, details?: object);
   readonly name: 'OffloopError';
   readonly code: string;
-  /** Of a system error: its number, negative, as in Node. */
+  /** Of a system error: its number, negative, as in Node. Of compressed data: what node:zlib has there. */
   readonly errno?: number;
   /** Of a system error: the call that failed. */
   readonly syscall?: string;
@@ -1119,6 +1501,6 @@ export class OffloopError extends Error {
   readonly line?: number;
   /** Of CSV and JSON: the character in the line, from 1 on. */
   readonly column?: number;
-  /** Of CSV and JSON: the byte in the input, from 0 on. */
+  /** Of CSV, JSON and compressed data: the byte in the input, from 0 on. */
   readonly byteOffset?: number;
 }

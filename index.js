@@ -9,5 +9,6 @@ const kdf = require('./lib/kdf.js');
 const password = require('./lib/password.js');
 const pool = require('./lib/pool.js');
 const { Column, Table } = require('./lib/table.js');
+const zlib = require('./lib/zlib.js');
 
-module.exports = { csv, hash, json, kdf, password, pool, Column, JsonDocument, OffloopError, Table };
+module.exports = { csv, hash, json, kdf, password, pool, zlib, Column, JsonDocument, OffloopError, Table };

@@ -8,7 +8,7 @@ const { createHash, randomBytes } = require('node:crypto');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join, sep } = require('node:path');
+const { join, relative, sep } = require('node:path');
 const { after, before, test } = require('node:test');
 const { platformName } = require('../lib/platform.js');
 
@@ -27,12 +27,14 @@ const project = join(folder, 'project');
 
 before(() => {
   run(process.execPath, [join(root, 'scripts', 'pack.mjs'), '--out', dist], root);
+  const needed = packDependencies();
   fs.mkdirSync(project);
   fs.writeFileSync(join(project, 'package.json'), '{ "private": true }');
-  // An empty cache and no network: nothing but the two tarballs can end up in the project. The other platforms'
+  // An empty cache and no network: nothing but these tarballs can end up in the project. The other platforms'
   // packages cannot be had, which npm passes over, as it does for optional dependencies.
   const flags = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--cache', '../cache'];
-  const tarballs = ['offloop', platformPackage].map((name) => `../dist/${name}-${version}.tgz`);
+  const ours = ['offloop', platformPackage].map((name) => `${name}-${version}.tgz`);
+  const tarballs = [...ours, ...needed].map((file) => `../dist/${file}`);
   run('npm', ['install', ...flags, ...tarballs], project);
   const express = join('node_modules', 'express');
   fs.symlinkSync(join(root, express), join(project, express), 'junction');
@@ -45,6 +47,24 @@ function run(command, args, cwd) {
   // npm is a script on Windows, which only a shell starts.
   const shell = process.platform === 'win32' && command === 'npm';
   return execFileSync(command, args, { cwd, env, shell, encoding: 'utf8', stdio: 'pipe' });
+}
+
+/** Packs what the package depends on, as it is installed here, and returns the tarballs. */
+function packDependencies() {
+  const found = new Set();
+  const add = (folder) => {
+    for (const name of Object.keys(require(join(folder, 'package.json')).dependencies ?? {})) {
+      const inner = join(folder, 'node_modules', name);
+      const its = fs.existsSync(inner) ? inner : join(root, 'node_modules', name);
+      if (found.has(its)) continue;
+      found.add(its);
+      add(its);
+    }
+  };
+  add(root);
+  const folders = Array.from(found, (folder) => relative(dist, folder));
+  const output = run('npm', ['pack', '--json', '--loglevel=error', '--ignore-scripts', ...folders], dist);
+  return JSON.parse(output).map(({ filename }) => filename);
 }
 
 /** The files in a package's tarball, sorted. */
@@ -62,14 +82,15 @@ function installed(name) {
 
 test('the main package holds the JavaScript, its types and its papers, and nothing else', () => {
   const papers = ['LICENSE', 'README.md', 'package.json'];
-  const surface = ['index.d.mts', 'index.d.ts', 'index.js', 'index.mjs'];
+  const surface = ['express.d.ts', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs'];
   const modules = fs.readdirSync(join(root, 'lib')).map((name) => `lib/${name}`);
   assert.deepEqual(packed('offloop'), [...papers, ...surface, ...modules].sort());
 });
 
-test('the main package asks for the library of every platform, in its own version, and for nothing else', () => {
+test('the main package asks for the library of every platform, in its own version, and for what the middleware needs', () => {
   const { dependencies, devDependencies, scripts, optionalDependencies } = installed('offloop');
-  assert.deepEqual([dependencies, devDependencies, scripts], [undefined, undefined, undefined]);
+  assert.deepEqual([devDependencies, scripts], [undefined, undefined]);
+  assert.deepEqual(Object.keys(dependencies), ['bytes', 'compressible', 'negotiator', 'on-headers', 'vary']);
   assert.deepEqual(optionalDependencies, {
     'offloop-linux-x64-gnu': version,
     'offloop-linux-arm64-gnu': version,
@@ -104,8 +125,18 @@ test('the installed package loads the library of the platform package', () => {
   assert.equal(file, [project, 'node_modules', platformPackage, library].join(sep));
 });
 
+test('the main module loads none of the packages that the middleware needs', () => {
+  const { dependencies } = installed('offloop');
+  const loaded = "require('offloop'); console.log(Object.keys(require.cache).join())";
+  const files = run(process.execPath, ['-e', loaded], project);
+  for (const name of Object.keys(dependencies)) {
+    assert.ok(!files.includes(join('node_modules', name) + sep), name);
+  }
+});
+
 const handler = `
 const app = express();
+app.use(compression({ threshold: 0 }));
 app.post('/', express.raw({ limit: '4mb' }), async (request, response) => {
   response.send(await hash.digest('sha256', request.body, { encoding: 'hex' }));
 });
@@ -114,19 +145,32 @@ process.once('disconnect', () => server.close());
 `;
 
 const entries = [
-  ['require', 'server.cjs', "const express = require('express');\nconst { hash } = require('offloop');"],
-  ['import', 'server.mjs', "import express from 'express';\nimport { hash } from 'offloop';"],
+  [
+    'require',
+    'server.cjs',
+    `const express = require('express');
+const { hash } = require('offloop');
+const { compression } = require('offloop/express');`,
+  ],
+  [
+    'import',
+    'server.mjs',
+    `import express from 'express';
+import { hash } from 'offloop';
+import { compression } from 'offloop/express';`,
+  ],
 ];
 for (const [way, name, head] of entries) {
-  test(`an Express handler hashes a request's body, through ${way}`, async (t) => {
+  test(`an Express handler hashes a request's body, and the answer is compressed, through ${way}`, async (t) => {
     const file = join(project, name);
     fs.writeFileSync(file, `${head}\n${handler}`);
     const server = fork(file, { cwd: project, env });
     t.after(() => server.kill());
     const [port] = await once(server, 'message');
     const body = randomBytes(1024 * 1024);
-    const headers = { 'content-type': 'application/octet-stream' };
+    const headers = { 'content-type': 'application/octet-stream', 'accept-encoding': 'br' };
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body });
+    assert.equal(response.headers.get('content-encoding'), 'br');
     assert.equal(await response.text(), createHash('sha256').update(body).digest('hex'));
 
     const ended = once(server, 'exit');

@@ -1,9 +1,11 @@
 // Compiled, never run: index.d.ts gives every function the types that its callers expect.
 
 import { createReadStream } from 'node:fs';
-import offloop, { hash, kdf, password, pool, OffloopError } from 'offloop';
+import { promisify } from 'node:util';
+import offloop, { hash, kdf, password, pool, zlib, OffloopError } from 'offloop';
 import type {
   Algorithm,
+  DeflateStream,
   DigestOptions,
   JobOptions,
   PasswordAlgorithm,
@@ -11,6 +13,8 @@ import type {
   PasswordPolicy,
   PasswordVerifyOptions,
   PoolStats,
+  ZlibFileResult,
+  ZlibInfo,
 } from 'offloop';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -109,3 +113,44 @@ const code: string = error.code;
 same<typeof offloop.hash.digest, typeof hash.digest>(true);
 same<typeof offloop.password.verify, typeof password.verify>(true);
 void [names, p99, disposed, code, outdated, algorithms];
+
+const zipped = zlib.gzip('text', { ...job, level: 9, dictionary: new ArrayBuffer(1), maxOutputLength: 1e6 });
+same<typeof zipped, Promise<Buffer>>(true);
+const informed = zlib.brotliDecompress(Buffer.alloc(1), { params: { 1: true }, info: true });
+same<typeof informed, Promise<ZlibInfo>>(true);
+same<Awaited<typeof informed>['engine']['bytesWritten'], number>(true);
+void zlib.unzip(new DataView(new ArrayBuffer(1)), null);
+zlib.zstdCompress('text', (error, result) => void [error?.message, result.length]);
+zlib.zstdCompress('text', { pledgedSrcSize: 4, info: true }, (_, { buffer }) => void buffer);
+const promised = promisify(zlib.inflateRaw)('text', { windowBits: 9 });
+same<typeof promised, Promise<Buffer>>(true);
+const checksum: number = zlib.crc32(new Uint8Array(1), zlib.crc32('text'));
+const numbers: readonly number[] = [zlib.constants.Z_BEST_SPEED, zlib.constants.ZSTD_c_checksumFlag, checksum];
+
+const compressor: DeflateStream = zlib.createGzip({
+  level: 1,
+  signal: AbortSignal.timeout(1),
+  highWaterMark: numbers[0],
+});
+compressor.flush(zlib.constants.Z_SYNC_FLUSH, () =>
+  compressor.params(9, zlib.constants.Z_RLE, () => compressor.reset())
+);
+compressor.flush(() => compressor.close());
+const taken: number = new zlib.ZstdDecompress({ params: { [zlib.constants.ZSTD_d_windowLogMax]: 20 } }).bytesWritten;
+createReadStream('x').pipe(zlib.createUnzip()).pipe(process.stdout);
+new Blob([]).stream().pipeThrough(zlib.compressionStream('zstd', { pledgedSrcSize: taken, lane: 'bulk' }));
+void zlib.decompressionStream('deflate-raw', null).flush();
+const filed = zlib.gzipFile('x', new URL('file:///x'), { ...job, level: 9, maxOutputLength: 2 ** 40 });
+same<typeof filed, Promise<ZlibFileResult>>(true);
+void zlib.gunzipFile(Buffer.from('x'), 'x');
+
+// @ts-expect-error no option of Brotli
+void zlib.brotliCompress('text', { level: 5 });
+// @ts-expect-error streams have no promise that could time out
+void zlib.createGunzip({ timeout: 5 });
+// @ts-expect-error only deflate has them
+void zlib.createBrotliCompress().params(1, 1);
+// @ts-expect-error no such format
+void zlib.compressionStream('lzma');
+// @ts-expect-error no option of reading
+void zlib.gunzipFile('x', 'x', { level: 1 });

@@ -27,6 +27,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
  * @property {boolean} relaxQuotes
  * @property {number} onError 0 throw, 1 skip, 2 collect
  * @property {number} maxRecordSize
+ * @property {number} maxOutputLength of a compressed file
  * @property {string[]} nullValues
  * @property {boolean} infer
  * @property {string[]} [typeNames] columns whose types are given

@@ -8,6 +8,7 @@ const native = require('./native.js');
 const { pathBytes } = require('./path.js');
 const { fromPayload } = require('./table.js');
 const { tableBatches } = require('./table-batches.js');
+const { ofWholeFile, refuseFileOptions } = require('./table-options.js');
 
 /** @typedef {import('./table.js').Payload} Payload */
 
@@ -25,6 +26,7 @@ function tableOf(payload) {
 async function parse(data, options) {
   /** @type {Payload} */
   const payload = await run(options, (slot, job) => {
+    refuseFileOptions(options, 'csv.parse');
     const settings = csvOptions(options);
     const bytes = input(data, 'data', job);
     // Text has been decoded already.
@@ -42,7 +44,7 @@ async function parseFile(path, options) {
   /** @type {Payload} */
   const payload = await run(options, (slot, job) => {
     refuseTransfer(job, 'csv.parseFile');
-    const settings = csvOptions(options);
+    const settings = ofWholeFile(csvOptions(options), options);
     return native.csvParseFile(slot, job.priority, job.flags, pathBytes(path), settings);
   });
   return tableOf(payload);

@@ -110,6 +110,7 @@ function outOfRange(name, expected, value) {
  * @property {number} [line] of CSV or JSON, 1-based
  * @property {number} [column] in characters, 1-based
  * @property {number} [byteOffset] in the input
+ * @property {number} [maxOutputLength] that the output is larger than
  */
 
 /** @type {WeakSet<object>} */
@@ -148,6 +149,7 @@ function build(failure) {
   delete details[FAILURE];
   if (code === 'ABORT_ERR') return abortError(details.cause);
   if (code === 'ERR_INVALID_ARG_VALUE') return Object.assign(new TypeError(message), { code });
+  if (details.maxOutputLength !== undefined) return Object.assign(new RangeError(message), { code, ...details });
   if (details.syscall !== undefined) return systemError(code, message, details);
   return new OffloopError(code, message, details);
 }
@@ -182,11 +184,13 @@ function systemError(code, message, details) {
 /**
  * What Node's fs functions throw under its permission model.
  *
+ * @param {'fs.read' | 'fs.write'} access
  * @param {string} resource a path
  */
-function accessDenied(resource) {
+function accessDenied(access, resource) {
   const error = new Error('Access to this API has been restricted');
-  return Object.assign(error, { code: 'ERR_ACCESS_DENIED', permission: 'FileSystemRead', resource });
+  const permission = access === 'fs.read' ? 'FileSystemRead' : 'FileSystemWrite';
+  return Object.assign(error, { code: 'ERR_ACCESS_DENIED', permission, resource });
 }
 
 /**

@@ -26,6 +26,7 @@ const MOST_BATCH = 2 ** 31 - 1;
  * @property {number} maxDepth
  * @property {boolean} bom
  * @property {number} maxRecordSize
+ * @property {number} maxOutputLength of a compressed file
  * @property {number} batchBytes
  */
 

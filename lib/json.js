@@ -11,6 +11,7 @@ const native = require('./native.js');
 const { COPY } = require('./options.js');
 const { describeTable, isTable } = require('./table.js');
 const { tableBatches } = require('./table-batches.js');
+const { refuseFileOptions } = require('./table-options.js');
 
 /** @typedef {import('./table.js').Payload} Payload */
 
@@ -50,6 +51,7 @@ async function validate(data, options) {
 async function parseLines(data, options) {
   /** @type {Payload} */
   const payload = await run(options, (slot, job) => {
+    refuseFileOptions(options, 'json.parseLines');
     const settings = linesOptions(options);
     return native.jsonLines(slot, job.priority, job.flags, jsonInput(data, job), settings);
   });

@@ -39,8 +39,8 @@ class Pending {
     this.abandoned = false;
     /** @type {NodeJS.Timeout | undefined} */
     this.timer = undefined;
-    /** @type {Pending | undefined} the job that an operation is at, while it is in flight */
-    this.step = undefined;
+    /** @type {Set<Pending> | undefined} the jobs of an operation that are in flight */
+    this.steps = undefined;
     /** @type {Pending | undefined} the operation that a job is a step of */
     this.operation = undefined;
     /** @type {(() => void) | undefined} what else an operation has to stop */
@@ -56,7 +56,7 @@ class Pending {
     this.abandoned = true;
     unwatch(this);
     this.reject(reason);
-    this.step?.abandon(reason);
+    for (const step of this.steps ?? []) step.abandon(reason);
     this.whenAbandoned?.();
     if (this.slot !== NO_SLOT && native.cancel(this.slot)) release(this.slot);
   }
@@ -133,6 +133,19 @@ async function runSteps(options, body) {
 }
 
 /**
+ * An operation for whoever writes to a stream, whose jobs may run side by side. Nothing keeps it
+ * while none is in flight: `close` waits for its jobs and not for the writer, who may never come
+ * back, and it may go on after that. It ends by `abandon`, or by being forgotten.
+ *
+ * @param {Readonly<Job>} job
+ */
+function openSteps(job) {
+  checkStart(job);
+  new Promise(capture).catch(() => {});
+  return new Pending(job, NO_SLOT);
+}
+
+/**
  * Runs the next job of an operation.
  *
  * @template T
@@ -142,6 +155,7 @@ async function runSteps(options, body) {
  */
 async function step(operation, submit) {
   if (operation.abandoned) throw GIVEN_UP;
+  if (state === 'destroyed') throw CLOSED;
   const { priority, flags } = operation.job;
   return start({ ...DEFAULTS, priority, flags: flags & ~PROGRESS }, submit, operation);
 }
@@ -185,7 +199,8 @@ function start(job, submit, operation) {
   if (operation === undefined) {
     watch(pending);
   } else {
-    operation.step = pending;
+    operation.steps ??= new Set();
+    operation.steps.add(pending);
     pending.operation = operation;
   }
   // While the arguments were read, a getter may have closed the pool.
@@ -255,7 +270,7 @@ function release(slot) {
   const pending = /** @type {Pending} */ (slots[slot]);
   // From here on the slot is another job's.
   pending.slot = NO_SLOT;
-  if (pending.operation?.step === pending) pending.operation.step = undefined;
+  pending.operation?.steps?.delete(pending);
   slots[slot] = undefined;
   giveBack(slot);
   checkIdle();
@@ -366,6 +381,7 @@ native.init(settle, header, isNode, initialSizes());
 
 module.exports = {
   run,
+  openSteps,
   runSteps,
   step,
   report,

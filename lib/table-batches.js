@@ -8,6 +8,7 @@ const { refuseTransfer } = require('./input.js');
 const { report, step } = require('./job.js');
 const { pathBytes } = require('./path.js');
 const { inPieces, openSource, readBatches } = require('./source.js');
+const { refuseFileOptions } = require('./table-options.js');
 
 /** @typedef {InstanceType<typeof import('./table.js').Table>} Table */
 /** @typedef {import('./batches.js').Operation} Operation */
@@ -47,8 +48,12 @@ function tableBatches(format, source, options) {
     refuseTransfer(operation.job, format.call);
     const settings = format.settings(options);
     const isPath = typeof source === 'string' || isUint8Array(source) || source instanceof URL;
-    if (isPath) await readFile(format, operation, format.open(settings, pathBytes(source)), handOver);
-    else await readSource(format, operation, source, settings, handOver);
+    if (isPath) {
+      await readFile(format, operation, format.open(settings, pathBytes(source)), handOver);
+    } else {
+      refuseFileOptions(options, `${format.call} of a stream`);
+      await readSource(format, operation, source, settings, handOver);
+    }
   });
 }
 

@@ -80,6 +80,22 @@ pub enum ErrorKind {
         /// Where in the input, in bytes, from 0.
         byte_offset: u64,
     },
+    /// Compressed data that cannot be read, or a parameter that its library refuses.
+    Compressed {
+        /// What the library says of it.
+        message: String,
+        /// The code that Node.js gives it.
+        code: &'static str,
+        /// The library's own number.
+        errno: i32,
+        /// Where in the compressed data, in bytes, from 0.
+        byte_offset: Option<u64>,
+    },
+    /// Data that becomes larger than `maxOutputLength`.
+    OutputTooLarge {
+        /// The most bytes that it may have.
+        limit: u64,
+    },
     /// The system refused a call.
     Io {
         /// The call, as Node.js names it: `open`, `read`.
@@ -107,7 +123,8 @@ impl Error {
             ErrorKind::MemoryLimit { .. } | ErrorKind::OutOfMemory { .. } => {
                 "ERR_OFFLOOP_MEMORY_LIMIT"
             }
-            ErrorKind::ResultTooLarge => "ERR_BUFFER_TOO_LARGE",
+            ErrorKind::ResultTooLarge | ErrorKind::OutputTooLarge { .. } => "ERR_BUFFER_TOO_LARGE",
+            ErrorKind::Compressed { code, .. } => code,
             ErrorKind::Cancelled => "ABORT_ERR",
             ErrorKind::Panic { .. } => "ERR_OFFLOOP_PANIC",
             ErrorKind::InvalidArgument { .. } => "ERR_INVALID_ARG_VALUE",
@@ -185,6 +202,18 @@ impl fmt::Display for Error {
             } => write!(
                 f,
                 "{message} at line {line}, column {column} (byte {byte_offset})"
+            ),
+            ErrorKind::Compressed {
+                message,
+                byte_offset,
+                ..
+            } => match byte_offset {
+                Some(offset) => write!(f, "{message} at byte {offset}"),
+                None => f.write_str(message),
+            },
+            ErrorKind::OutputTooLarge { limit } => write!(
+                f,
+                "Expected an output of at most {limit} bytes (maxOutputLength) but this one is larger"
             ),
             ErrorKind::Io {
                 syscall,

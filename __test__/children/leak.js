@@ -8,10 +8,10 @@
 const { writeFileSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { csv, hash, json, kdf, password, empty, panic, hold } = require('../support/offloop.js');
+const { csv, hash, json, kdf, password, zlib, empty, panic, hold } = require('../support/offloop.js');
 
 const JOBS = Number(process.argv[3] ?? 100_000);
-const BATCH = 1000;
+const BATCH = Number(process.argv[4] ?? 1000);
 
 const folder = mkdtempSync(join(tmpdir(), 'offloop-leak-'));
 const file = join(folder, 'file');
@@ -23,6 +23,8 @@ const large = Buffer.alloc(6000, 1);
 const rows = Buffer.from(`[${'{"a":1,"b":["x"]},'.repeat(250)}{"a":2}]`);
 const broken = Buffer.from(rows.subarray(0, -1));
 const bulk = { lane: 'bulk' };
+const page = Buffer.alloc(40_000, 'page of text ');
+const quick = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
 const kinds = {
   inline: () => hash.digest('sha256', small),
   copied: () => hash.digest('sha256', small, bulk),
@@ -60,6 +62,30 @@ const kinds = {
   /** Left after the first batch: the reader is given up. */
   lines: async () => {
     for await (const batch of json.lineBatches(['{"a":1}\n{"a":2}\n', '{"a":3}\n'])) if (batch.numRows > 0) break;
+  },
+  /** There and back, or not quite. */
+  compressed: async () => {
+    const bytes = await zlib.gzip(page, { level: 1 });
+    await zlib.gunzip(bytes);
+    const refused = [zlib.gunzip(bytes.subarray(0, -1)), zlib.gunzip(bytes, { maxOutputLength: 1 })];
+    const others = [zlib.zstdCompress(page), zlib.brotliCompress(page, quick)];
+    await Promise.allSettled([...refused, ...others, zlib.deflate(page, { dictionary: small })]);
+  },
+  /** From one stream to another. */
+  streamed: () =>
+    new Promise((resolve) => {
+      const end = zlib.createGunzip().on('end', resolve);
+      end.resume();
+      zlib.createGzip({ level: 1 }).end(page).pipe(end);
+    }),
+  /** With a job in flight, or left as it is, which nobody closes. */
+  dropped: async () => {
+    const torn = zlib.createZstdCompress();
+    torn.write(page);
+    torn.flush();
+    torn.destroy();
+    zlib.createGzip().write(page);
+    await new Promise((resolve) => zlib.createGunzip().write(Buffer.from('1f8b08', 'hex'), resolve));
   },
   empty: () => empty(),
   panic: () => panic(),

@@ -238,6 +238,7 @@ pub struct JsonLinesOptions {
     pub max_depth: u32,
     pub bom: bool,
     pub max_record_size: f64,
+    pub max_output_length: f64,
     pub batch_bytes: f64,
 }
 
@@ -253,6 +254,7 @@ impl From<JsonLinesOptions> for LinesOptions {
             max_depth: options.max_depth as usize,
             bom: options.bom,
             max_record_size: number::length(options.max_record_size),
+            max_output_length: number::from_js(options.max_output_length),
             batch_bytes: number::length(options.batch_bytes),
             ..Self::default()
         }

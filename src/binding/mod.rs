@@ -56,6 +56,12 @@ mod task;
 #[cfg(feature = "testing")]
 #[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
 mod testing;
+#[expect(unreachable_pub, reason = "what napi exports is public to JavaScript")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "napi makes vectors of its own"
+)]
+mod zlib;
 
 use std::path::PathBuf;
 

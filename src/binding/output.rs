@@ -1,7 +1,6 @@
 //! Results, and errors, as JavaScript values.
 
-use std::ffi::{c_char, c_void};
-use std::ops::Deref;
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 
 use napi::sys;
@@ -13,6 +12,7 @@ use crate::ops::digest::Encoded;
 use crate::ops::json::Document;
 use crate::ops::kdf::Secret;
 use crate::ops::table::Table;
+use crate::ops::zlib::Decompressed;
 
 /// From this size on a result is not copied into JavaScript's memory: an external buffer costs
 /// 2.4 µs, which is what a copy costs here.
@@ -30,6 +30,11 @@ pub(super) enum Output {
     Boolean(bool),
     Table(Box<Table>),
     Document(Box<Document<Bytes>>),
+    /// An array: a `Buffer`, how much of the input it took, and whether that had ended.
+    Decompressed(Box<Decompressed>),
+    Decoded(Vec<u8>, u64, bool),
+    /// An array of two.
+    Counts(u64, u64),
 }
 
 impl Output {
@@ -96,30 +101,48 @@ impl Output {
             // SAFETY: as for this function.
             Self::Buffer(bytes) => value = unsafe { buffer(env, Box::new(bytes)) }?,
             // SAFETY: as for this function.
-            Self::Secret(bytes) => value = unsafe { buffer(env, bytes) }?,
+            Self::Secret(bytes) => value = unsafe { buffer(env, Box::new(bytes)) }?,
+            Self::Decompressed(done) => {
+                let consumed = done.consumed;
+                // SAFETY: as for this function.
+                let bytes = unsafe { buffer(env, done) }?;
+                // SAFETY: as for this function.
+                value = unsafe { decoded(env, bytes, consumed, true) }?;
+            }
+            Self::Decoded(bytes, consumed, is_ended) => {
+                // SAFETY: as for this function.
+                let bytes = unsafe { buffer(env, Box::new(bytes)) }?;
+                // SAFETY: as for this function.
+                value = unsafe { decoded(env, bytes, consumed, is_ended) }?;
+            }
+            Self::Counts(first, second) => {
+                // SAFETY: as for this function.
+                let values = [unsafe { double(env, first) }?, unsafe {
+                    double(env, second)
+                }?];
+                // SAFETY: as for this function.
+                value = unsafe { array(env, &values) }?;
+            }
         }
         Ok(value)
     }
 }
 
-/// A `Buffer` of `bytes`: a copy where they are few, and otherwise their own memory.
+/// A `Buffer` of the bytes of `owner`: a copy where they are few, and otherwise their own memory.
 ///
 /// # Safety
 ///
 /// As for [`Output::into_js`].
-unsafe fn buffer<B: Deref<Target = Vec<u8>>>(
-    env: sys::napi_env,
-    bytes: B,
-) -> NapiResult<sys::napi_value> {
+unsafe fn buffer<B: AsRef<[u8]>>(env: sys::napi_env, owner: Box<B>) -> NapiResult<sys::napi_value> {
+    let bytes = (*owner).as_ref();
     if bytes.len() < EXTERNAL_FROM {
         // SAFETY: as for this function.
-        return unsafe { copy_to_buffer(env, &bytes) };
+        return unsafe { copy_to_buffer(env, bytes) };
     }
-    let mut value = ptr::null_mut();
-    let bytes = Box::new(bytes);
     let (data, length) = (bytes.as_ptr(), bytes.len());
-    let owner = Box::into_raw(bytes);
-    // SAFETY: the vector lives until `free` takes it back, once, when JavaScript drops the buffer or
+    let mut value = ptr::null_mut();
+    let owner = Box::into_raw(owner);
+    // SAFETY: the bytes live until `free` takes it back, once, when JavaScript drops the buffer or
     // the environment ends.
     let status = unsafe {
         sys::napi_create_external_buffer(
@@ -133,10 +156,10 @@ unsafe fn buffer<B: Deref<Target = Vec<u8>>>(
     };
     if status == sys::Status::napi_no_external_buffers_allowed {
         // Electron.
-        // SAFETY: refused before anything was made, so the vector is still ours.
-        let bytes = unsafe { Box::from_raw(owner) };
+        // SAFETY: refused before anything was made, so the bytes are still ours.
+        let owner = unsafe { Box::from_raw(owner) };
         // SAFETY: as for this function.
-        return unsafe { copy_to_buffer(env, &bytes) };
+        return unsafe { copy_to_buffer(env, (*owner).as_ref()) };
     }
     // After any other failure Node has called the finalizer already.
     check(status)?;
@@ -171,6 +194,50 @@ unsafe fn copy_to_buffer(env: sys::napi_env, bytes: &[u8]) -> NapiResult<sys::na
     Ok(value)
 }
 
+/// What a decoder has made, as an array.
+///
+/// # Safety
+///
+/// As for [`Output::into_js`].
+unsafe fn decoded(
+    env: sys::napi_env,
+    bytes: sys::napi_value,
+    consumed: u64,
+    is_ended: bool,
+) -> NapiResult<sys::napi_value> {
+    let mut ended = ptr::null_mut();
+    // SAFETY: the caller vouches for `env`.
+    check(unsafe { sys::napi_get_boolean(env, is_ended, &raw mut ended) })?;
+    // SAFETY: as for this function.
+    let consumed = unsafe { double(env, consumed) }?;
+    // SAFETY: as for this function.
+    unsafe { array(env, &[bytes, consumed, ended]) }
+}
+
+/// # Safety
+///
+/// As for [`Output::into_js`].
+unsafe fn double(env: sys::napi_env, value: u64) -> NapiResult<sys::napi_value> {
+    let mut double = ptr::null_mut();
+    // SAFETY: the caller vouches for `env`.
+    check(unsafe { sys::napi_create_double(env, number::to_js(value), &raw mut double) })?;
+    Ok(double)
+}
+
+/// # Safety
+///
+/// As for [`Output::into_js`], and `values` are live handles of the scope.
+unsafe fn array(env: sys::napi_env, values: &[sys::napi_value]) -> NapiResult<sys::napi_value> {
+    let mut array = ptr::null_mut();
+    // SAFETY: the caller vouches for `env`.
+    check(unsafe { sys::napi_create_array_with_length(env, values.len(), &raw mut array) })?;
+    for (index, value) in (0..).zip(values) {
+        // SAFETY: live handles of this scope.
+        check(unsafe { sys::napi_set_element(env, array, index, *value) })?;
+    }
+    Ok(array)
+}
+
 /// An error as a plain object: `{ code, message }`, and `{ errno, syscall, path }` for the
 /// system's. `lib/errors.js` makes an `Error` of it where the caller's stack is.
 ///
@@ -181,7 +248,7 @@ pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sy
     let mut object = ptr::null_mut();
     // SAFETY: the caller vouches for `env`.
     check(unsafe { sys::napi_create_object(env, &raw mut object) })?;
-    let text = |name: &'static std::ffi::CStr, value: &str| -> NapiResult<()> {
+    let text = |name: &'static CStr, value: &str| -> NapiResult<()> {
         let mut string = ptr::null_mut();
         let length = isize::try_from(value.len()).unwrap_or(isize::MAX);
         // SAFETY: `value` is readable for its length; V8 copies it.
@@ -200,31 +267,12 @@ pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sy
     check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), mark) })?;
     text(c"code", error.code())?;
     text(c"message", &error.to_string())?;
-    if let ErrorKind::Csv {
-        line,
-        column,
-        byte_offset,
-        ..
-    }
-    | ErrorKind::Json {
-        line,
-        column,
-        byte_offset,
-        ..
-    } = *error.kind()
-    {
-        for (name, value) in [
-            (c"line", line),
-            (c"column", column),
-            (c"byteOffset", byte_offset),
-        ] {
-            let mut place = ptr::null_mut();
-            let value = number::to_js(value);
-            // SAFETY: the caller vouches for `env`.
-            check(unsafe { sys::napi_create_double(env, value, &raw mut place) })?;
-            // SAFETY: live handles of this scope and a name that ends in zero.
-            check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), place) })?;
-        }
+    for (name, value) in numbers(error) {
+        let mut number = ptr::null_mut();
+        // SAFETY: the caller vouches for `env`.
+        check(unsafe { sys::napi_create_double(env, value, &raw mut number) })?;
+        // SAFETY: live handles of this scope and a name that ends in zero.
+        check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), number) })?;
     }
     if let ErrorKind::Io {
         syscall,
@@ -248,4 +296,37 @@ pub(super) unsafe fn failure(env: sys::napi_env, error: &Error) -> NapiResult<sy
         }
     }
     Ok(object)
+}
+
+/// The properties of an error that are numbers.
+fn numbers(error: &Error) -> Vec<(&'static CStr, f64)> {
+    match *error.kind() {
+        ErrorKind::Csv {
+            line,
+            column,
+            byte_offset,
+            ..
+        }
+        | ErrorKind::Json {
+            line,
+            column,
+            byte_offset,
+            ..
+        } => vec![
+            (c"line", number::to_js(line)),
+            (c"column", number::to_js(column)),
+            (c"byteOffset", number::to_js(byte_offset)),
+        ],
+        // `lib/errors.js` makes a RangeError of it.
+        ErrorKind::OutputTooLarge { limit } => vec![(c"maxOutputLength", number::to_js(limit))],
+        ErrorKind::Compressed {
+            errno,
+            byte_offset: Some(byte_offset),
+            ..
+        } => vec![
+            (c"errno", f64::from(errno)),
+            (c"byteOffset", number::to_js(byte_offset)),
+        ],
+        _ => Vec::new(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Files that an operation reads by itself.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,11 @@ impl Input {
     /// Bytes of a regular file; a device has no length.
     pub(super) fn length(&self) -> Option<u64> {
         self.metadata.is_file().then_some(self.metadata.len())
+    }
+
+    /// Those of a regular file.
+    pub(super) fn permissions(&self) -> Option<Permissions> {
+        self.metadata.is_file().then(|| self.metadata.permissions())
     }
 
     /// What the system said to a read.

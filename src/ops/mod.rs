@@ -13,3 +13,4 @@ mod sha2_tables;
 mod sha_ni;
 mod source;
 pub mod table;
+pub mod zlib;

@@ -42,6 +42,11 @@ impl File {
     pub(in crate::ops) fn new(input: Input, length: u64) -> Self {
         Self { input, length }
     }
+
+    /// The file, which is still to be read from its beginning.
+    pub(in crate::ops) fn into_input(self) -> Input {
+        self.input
+    }
 }
 
 impl Source for File {

@@ -49,6 +49,8 @@ pub struct Options {
     pub on_error: OnError,
     /// The longest record, in bytes.
     pub max_record_size: usize,
+    /// The most bytes that a compressed file may become.
+    pub max_output_length: u64,
     /// Unquoted fields that are null.
     pub null_values: Vec<String>,
     /// Whether the types of columns that `types` does not name are found out; text otherwise.
@@ -92,6 +94,7 @@ impl Default for Options {
             relax_quotes: false,
             on_error: OnError::Throw,
             max_record_size: 16 << 20,
+            max_output_length: u64::MAX,
             null_values: vec![String::new()],
             infer: true,
             types: Vec::new(),

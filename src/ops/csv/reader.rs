@@ -13,6 +13,7 @@ use crate::ops::columns::Kind;
 use crate::ops::file::Input;
 use crate::ops::source::{File, Source};
 use crate::ops::table::{Next, Table};
+use crate::ops::zlib::Ahead;
 use crate::pool::Context;
 
 /// Tables of the parts of an input, one after the other.
@@ -21,6 +22,8 @@ use crate::pool::Context;
 pub struct Reader {
     options: Options,
     input: Feed,
+    /// Where what is pushed comes from, of a compressed file.
+    ahead: Option<Box<Ahead>>,
     state: State,
 }
 
@@ -56,6 +59,7 @@ impl Reader {
         Self {
             options,
             input: Feed::Pushed(Box::new(pushed)),
+            ahead: None,
             state: State::default(),
         }
     }
@@ -64,6 +68,7 @@ impl Reader {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let input = Input::open(path)?;
         input.advise_sequential();
+        let mut ahead = None;
         let input = match source(input, options.encoding)? {
             Opened::File(file) => Feed::File(Box::new(Filed {
                 next: beginning(&file, &options)?,
@@ -72,10 +77,16 @@ impl Reader {
                 file,
             })),
             Opened::Bytes(bytes) => Feed::Pushed(Box::new(Pushed::new(&options, bytes, true))),
+            Opened::Compressed(compression, input) => {
+                let (limit, part) = (options.max_output_length, options.batch_bytes);
+                ahead = Some(Box::new(Ahead::new(input, compression, limit, part)?));
+                Feed::Pushed(Box::new(Pushed::new(&options, Vec::new(), false)))
+            }
         };
         Ok(Self {
             options,
             input,
+            ahead,
             state: State::default(),
         })
     }
@@ -91,12 +102,23 @@ impl Reader {
         let Self {
             options,
             input,
+            ahead,
             state,
         } = self;
         while !state.is_done {
             context.check()?;
             let mut table = match input {
                 Feed::File(filed) => filed.next(options, state, context)?,
+                Feed::Pushed(pushed) if let Some(ahead) = ahead => {
+                    let (part, last) = ahead.take()?;
+                    pushed.push(&[part], last)?;
+                    let (table, ()) = context.split().beside(
+                        || pushed.next(options, state, last, context),
+                        || ahead.prepare(),
+                    );
+                    state.is_done |= last;
+                    table?
+                }
                 Feed::Pushed(pushed) => {
                     let last = last || pushed.is_all;
                     pushed.push(chunks, last)?;
@@ -106,12 +128,17 @@ impl Reader {
                 }
             };
             if let Some(table) = &mut table {
-                table.progress = Some(input.progress());
+                table.progress = Some(match ahead {
+                    Some(ahead) => ahead.progress(),
+                    None => input.progress(),
+                });
                 table.is_last = state.is_done;
             }
             match table.filter(has_content) {
                 Some(table) => return Ok(Next::Table(Box::new(table))),
-                None if input.is_pushed() && !state.is_done => return Ok(Next::More),
+                None if ahead.is_none() && input.is_pushed() && !state.is_done => {
+                    return Ok(Next::More);
+                }
                 None => {}
             }
         }

@@ -13,6 +13,7 @@ use crate::ops::columns::Kind;
 use crate::ops::file::Input;
 use crate::ops::source::{File, Source, position};
 use crate::ops::table::{Description, OnError, Table};
+use crate::ops::zlib::{Compression, content};
 use crate::pool::Context;
 
 pub(super) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -40,6 +41,15 @@ pub fn parse_file(path: &Path, options: &Options, context: &Context<'_>) -> Resu
     match source(input, options.encoding)? {
         Opened::File(file) => whole(&file, Origin::default(), options, context),
         Opened::Bytes(bytes) => parse(&bytes, options, context),
+        Opened::Compressed(compression, input) => {
+            let mut bytes = Vec::new();
+            let read = (&input.file).read_to_end(&mut bytes);
+            read.map_err(|error| input.read_failed(error))?;
+            let limit = options.max_output_length;
+            let text = content(compression, &bytes, limit, context)?;
+            drop(bytes);
+            parse((*text).as_ref(), options, context)
+        }
     }
 }
 
@@ -47,6 +57,7 @@ pub(super) enum Opened {
     File(File),
     /// Of a device, or in another encoding than UTF-8.
     Bytes(Vec<u8>),
+    Compressed(Compression, Input),
 }
 
 pub(super) fn source(input: Input, declared: Encoding) -> Result<Opened, Error> {
@@ -57,7 +68,11 @@ pub(super) fn source(input: Input, declared: Encoding) -> Result<Opened, Error> 
         return Ok(Opened::Bytes(bytes));
     };
     let file = File::new(input, length);
-    let head = file.read(0..length.min(UTF16_MARK_BYTES as u64), &mut bytes)?;
+    let head = file.read(0..length.min(Compression::MAGIC_LENGTH as u64), &mut bytes)?;
+    if let Some(compression) = Compression::of(head) {
+        return Ok(Opened::Compressed(compression, file.into_input()));
+    }
+    let head = &head[..head.len().min(UTF16_MARK_BYTES)];
     if encoding(declared, head) == Encoding::Utf8 {
         return Ok(Opened::File(file));
     }

@@ -14,6 +14,7 @@ use crate::ops::columns::Parsed;
 use crate::ops::file::Input;
 use crate::ops::source::{File, Source};
 use crate::ops::table::{Next, OnError, Table};
+use crate::ops::zlib::{Ahead, Compression};
 use crate::pool::Context;
 
 /// How NDJSON is read.
@@ -29,6 +30,8 @@ pub struct LinesOptions {
     pub bom: bool,
     /// The most bytes of a line.
     pub max_record_size: usize,
+    /// The most bytes that a compressed file may become.
+    pub max_output_length: u64,
     /// Bytes of a file that become one table, where it becomes several.
     pub batch_bytes: usize,
     /// Bytes that a thread reads at once: the lines that begin in them.
@@ -43,6 +46,7 @@ impl Default for LinesOptions {
             max_depth: 1024,
             bom: false,
             max_record_size: 16 << 20,
+            max_output_length: u64::MAX,
             batch_bytes: 4 << 20,
             piece_bytes: 128 << 10,
         }
@@ -101,6 +105,8 @@ fn finished<S: Source + ?Sized>(
 pub struct LineReader {
     options: LinesOptions,
     feed: Feed,
+    /// Where what is pushed comes from, of a compressed file.
+    ahead: Option<Box<Ahead>>,
     state: State,
 }
 
@@ -120,19 +126,25 @@ enum Feed {
     },
 }
 
+impl Feed {
+    fn pushed(text: Vec<u8>, is_all: bool) -> Self {
+        Self::Pushed {
+            text,
+            searched: 0,
+            origin: Origin::default(),
+            is_all,
+        }
+    }
+}
+
 impl LineReader {
     /// Reads what is pushed.
     #[must_use]
     pub fn new(options: LinesOptions) -> Self {
-        let feed = Feed::Pushed {
-            text: Vec::new(),
-            searched: 0,
-            origin: Origin::default(),
-            is_all: false,
-        };
         Self {
             options,
-            feed,
+            feed: Feed::pushed(Vec::new(), false),
+            ahead: None,
             state: State::default(),
         }
     }
@@ -141,27 +153,33 @@ impl LineReader {
     pub fn open(path: &Path, options: LinesOptions) -> Result<Self, Error> {
         let input = Input::open(path)?;
         input.advise_sequential();
+        let mut ahead = None;
         let feed = if let Some(length) = input.length() {
             let file = File::new(input, length);
-            Feed::File {
-                next: beginning(&file, &options)?,
-                file: Box::new(file),
-                counter: Counter::default(),
+            let mut head = Vec::new();
+            let head = file.read(0..length.min(Compression::MAGIC_LENGTH as u64), &mut head)?;
+            if let Some(compression) = Compression::of(head) {
+                let (limit, part) = (options.max_output_length, options.batch_bytes);
+                let input = file.into_input();
+                ahead = Some(Box::new(Ahead::new(input, compression, limit, part)?));
+                Feed::pushed(Vec::new(), false)
+            } else {
+                Feed::File {
+                    next: beginning(&file, &options)?,
+                    file: Box::new(file),
+                    counter: Counter::default(),
+                }
             }
         } else {
             let mut text = Vec::new();
             let read = (&input.file).read_to_end(&mut text);
             read.map_err(|error| input.read_failed(error))?;
-            Feed::Pushed {
-                text,
-                searched: 0,
-                origin: Origin::default(),
-                is_all: true,
-            }
+            Feed::pushed(text, true)
         };
         Ok(Self {
             options,
             feed,
+            ahead,
             state: State::default(),
         })
     }
@@ -177,7 +195,18 @@ impl LineReader {
         self.push(chunks)?;
         while !self.state.is_done {
             context.check()?;
-            let table = self.next_part(last, context)?;
+            let table = match self.ahead.take() {
+                None => self.next_part(last, context)?,
+                Some(mut ahead) => {
+                    let (part, last) = ahead.take()?;
+                    self.push(&[part])?;
+                    let (table, ()) = context
+                        .split()
+                        .beside(|| self.next_part(last, context), || ahead.prepare());
+                    self.ahead = Some(ahead);
+                    table?
+                }
+            };
             match table.filter(|table| table.description.rows > 0 || table.error_count > 0) {
                 Some(mut table) => {
                     table.progress = Some(self.progress());
@@ -208,10 +237,13 @@ impl LineReader {
 
     /// Whether nothing can be read before more is pushed.
     fn waits(&self) -> bool {
-        matches!(self.feed, Feed::Pushed { .. }) && !self.state.is_done
+        matches!(self.feed, Feed::Pushed { .. }) && self.ahead.is_none() && !self.state.is_done
     }
 
     fn progress(&self) -> (u64, Option<u64>) {
+        if let Some(ahead) = &self.ahead {
+            return ahead.progress();
+        }
         match &self.feed {
             Feed::File { file, next, .. } => (*next, Some(file.len())),
             Feed::Pushed { origin, .. } => (origin.bytes, None),
@@ -223,6 +255,7 @@ impl LineReader {
             options,
             feed,
             state,
+            ..
         } = self;
         match feed {
             Feed::File {
