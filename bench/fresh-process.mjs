@@ -35,12 +35,12 @@ export function readers(script, names, path, bytes) {
 }
 
 /**
- * Contenders that parse a file that they have in memory, each with so many threads.
+ * Contenders that do something with a file that they have in memory, each with so many threads.
  *
  * @param {number[]} counts of threads
  * @param {string} operation of those that workers/threads.mjs knows
  * @param {string} path
- * @param {number} bytes of the file
+ * @param {number} bytes that the rate is of
  */
 export function withThreads(counts, operation, path, bytes) {
   return counts.map((threads) => ({

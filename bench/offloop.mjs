@@ -12,7 +12,7 @@ const native = require(join(root, 'target', 'testing', 'offloop.node'));
 const filename = join(root, 'lib', 'native.js');
 require.cache[filename] = { id: filename, filename, exports: native, loaded: true };
 
-export const { csv, hash, json, kdf, password, pool } = require(join(root, 'index.js'));
+export const { csv, hash, json, kdf, password, pool, zlib } = require(join(root, 'index.js'));
 const { run } = require(join(root, 'lib', 'job.js'));
 const { bytes, transferred } = require(join(root, 'lib', 'bytes.js'));
 

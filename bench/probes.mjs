@@ -1,7 +1,8 @@
 // What the event loop feels while work runs.
 
+import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * The longest gap between two turns of the event loop, in milliseconds, while `work` runs: its call
@@ -54,4 +55,21 @@ export async function timerDelays(work) {
     running = false;
   }
   return delays;
+}
+
+/**
+ * How long `fs.stat` takes, in milliseconds, one after the other for so long: what a server waits for a file,
+ * or for `dns.lookup`, which are done by the same four threads of libuv. Between two the loop sleeps.
+ *
+ * @param {number} milliseconds
+ */
+export async function statTimes(milliseconds) {
+  const times = [];
+  for (const start = performance.now(); performance.now() - start < milliseconds;) {
+    const asked = performance.now();
+    await stat(import.meta.filename);
+    times.push(performance.now() - asked);
+    await sleep(1);
+  }
+  return times;
 }

@@ -18,7 +18,7 @@ const BUSY = 0.05;
 export function table({ title, note, unit, others, contenders, targets }) {
   const columns = contenders[0].columns;
   const head = ['', unit, 'range', `${contenders[0].name} is … times as fast`, 'range'];
-  for (const { title, unit } of columns) head.push(`${title}, ${unit}`, 'range');
+  for (const { title, unit } of columns) head.push(unit === '' ? title : `${title}, ${unit}`, 'range');
   const lines = contenders.map(({ name, ratio, columns, ...figure }) => [
     name,
     format(figure.median),

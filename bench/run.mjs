@@ -10,7 +10,7 @@ import { DEFAULT_EFFORT, Mismatch, QUICK_EFFORT, compare } from './harness.mjs';
 import { describe, machine } from './machine.mjs';
 import { table, targetSummary } from './report.mjs';
 
-const SUITES = ['boundary', 'digest', 'password', 'csv', 'json', 'logins'];
+const SUITES = ['boundary', 'digest', 'password', 'csv', 'json', 'compression', 'logins'];
 
 const USAGE = `Usage: npm run bench -- [suite…] [options]
 
