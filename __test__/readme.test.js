@@ -7,20 +7,23 @@ const { createHash } = require('node:crypto');
 const { once } = require('node:events');
 const { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { gzipSync } = require('node:zlib');
 const { hash } = require('../index.js');
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [handler, login, orders, carts, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const [handler, login, orders, carts, compressed, files, brief] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(
+  ([, code]) => code
+);
 
 // Inside the package, so that its own name resolves.
 const folder = join(root, 'target', `readme-${process.pid}`);
 
 /** Runs a snippet as a module of its own. */
-function start(name, code) {
+function start(name, code, cwd = root) {
   const path = join(folder, name);
   writeFileSync(path, code);
-  return spawn(process.execPath, [path], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [path], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 describe('the README', () => {
@@ -117,6 +120,44 @@ describe('the README', () => {
     }
     server.kill();
     await once(server, 'exit');
+  });
+
+  test('its compressed answers and uploads are those of a browser, and a bomb is refused', async () => {
+    assert.ok(compressed.includes('app.listen(3004)'));
+    const server = start(
+      'compressed.mjs',
+      compressed.replace('listen(3004)', 'listen(0, () => console.log(server.address().port))')
+    );
+    const [port] = await once(server.stdout, 'data');
+    const url = `http://127.0.0.1:${String(port).trim()}/orders`;
+    for (const encoding of ['gzip', 'br']) {
+      const response = await fetch(url, { headers: { 'Accept-Encoding': encoding } });
+      assert.equal(response.headers.get('content-encoding'), encoding);
+      const answer = await response.json();
+      assert.deepEqual([answer.length, answer.at(-1)], [10_000, { id: 9999, status: 'sent' }]);
+    }
+    const table = gzipSync(`id,amount\n${'1,2.5\n'.repeat(100_000)}`);
+    for (const [body, status, answer] of [
+      [table, 200, { rows: 100_000 }],
+      [gzipSync(Buffer.alloc(64 * 1024 * 1024 + 1)), 413, { error: 'More than 67108864 bytes' }],
+      ['no gzip at all', 400, { error: 'incorrect header check at byte 2', byteOffset: 2 }],
+      [table.subarray(0, 100), 400, { error: 'unexpected end of file at byte 100', byteOffset: 100 }],
+    ]) {
+      const response = await fetch(url, { method: 'POST', body });
+      assert.deepEqual([response.status, await response.json()], [status, answer]);
+    }
+    server.kill();
+    await once(server, 'exit');
+  });
+
+  test('its files and streams come back as they were', async () => {
+    const running = start('files.mjs', files, folder);
+    let output = '';
+    running.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+    const [code] = await once(running, 'close');
+    assert.equal(code, 0);
+    assert.match(output, /^some text\n\{ bytesRead: 20, bytesWritten: \d+ \}\n\[ 9.5, 7 \]\n2\n$/);
+    assert.equal(readFileSync(join(folder, 'copy.csv'), 'utf8'), 'id,amount\n1,9.5\n2,7\n');
   });
 
   test('its other example runs to its end', async () => {

@@ -1,6 +1,7 @@
 // npm start: what offloop does for a server, seen from outside. Three Express servers take the same
-// uploads, logins, CSV files and JSON over HTTP: one with scryptSync of node:crypto and papaparse, one with its
-// scrypt and csv-parse, both with JSON.parse, and one with offloop; then the last stays up.
+// uploads, logins, CSV files, JSON and bodies to compress over HTTP: one with scryptSync of node:crypto, papaparse
+// and gzipSync, one with its scrypt, csv-parse and gzip, both with JSON.parse, and one with offloop; then the last
+// stays up.
 //
 //   npm start              until Ctrl-C
 //   npm start -- --once    ends after the table

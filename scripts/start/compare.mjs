@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { compareAnswers, uploadChecker } from './answers.mjs';
 import { compareCsv } from './csv.mjs';
+import { compareGzip } from './gzip.mjs';
 import { compareJson } from './json.mjs';
 import { step } from './progress.mjs';
 import { quantile } from './report.mjs';
@@ -27,6 +28,12 @@ const JSON_BODIES = [
   { name: 'JSON.parse', variant: 'scryptSync', mount: '/json', isNative: false },
   { name: 'offloop, value()', variant: 'offloop', mount: '/objects', isNative: true },
   { name: 'offloop, table()', variant: 'offloop', mount: '/json', isNative: true },
+];
+
+const GZIP = [
+  { name: 'node:zlib, gzipSync', variant: 'scryptSync', mount: '/gzip', isNative: false },
+  { name: 'node:zlib, gzip', variant: 'scrypt', mount: '/gzip', isNative: true },
+  { name: 'offloop', variant: 'offloop', mount: '/gzip', isNative: true },
 ];
 
 /** The servers take turns, so that what else the machine does meanwhile falls on all of them. */
@@ -54,7 +61,7 @@ const CONDITIONS = [
   `fs.readFile, every ${QUESTIONS.interval} ms. The stall is of runs of its own: the watch on the event loop takes a core.`,
 ].join('\n');
 
-/** The results of uploads and logins, of CSV and of JSON, and the server with offloop, which is left running. */
+/** The results of uploads and logins, of CSV, JSON and gzip, and the server with offloop, which is left running. */
 export async function compare() {
   const body = randomBytes(UPLOAD_BYTES);
   const check = uploadChecker(body);
@@ -83,11 +90,12 @@ export async function compare() {
   const onServer = ({ variant, ...contender }) => ({ ...contender, server: byVariant.get(variant) });
   const csv = await compareCsv(CSV.map(onServer));
   const json = await compareJson(JSON_BODIES.map(onServer));
+  const gzip = await compareGzip(GZIP.map(onServer));
 
   const offloop = servers.pop();
   await Promise.all(servers.map(stopServer));
   const results = Array.from(rounds, ([{ name }, passes]) => summary(name, passes));
-  return { traffic: { results, conditions: CONDITIONS }, csv, json, server: offloop };
+  return { traffic: { results, conditions: CONDITIONS }, csv, json, gzip, server: offloop };
 }
 
 /** All clients at the same time. */

@@ -5,6 +5,17 @@ import { request } from 'node:http';
 /** An answer that takes longer never comes: the slowest, a CSV in JavaScript, takes some ten seconds. */
 const TIMEOUT = 120_000;
 
+class Answer {
+  constructor(status, body) {
+    this.status = status;
+    this.body = body;
+  }
+
+  get text() {
+    return this.body.toString();
+  }
+}
+
 /** The answer to one request, whatever its status. */
 export function send(url, { method = 'GET', agent, headers, body }) {
   return new Promise((resolve, reject) => {
@@ -15,8 +26,7 @@ export function send(url, { method = 'GET', agent, headers, body }) {
     sent.on('error', fail);
     sent.on('response', async (response) => {
       try {
-        const text = Buffer.concat(await response.toArray()).toString();
-        resolve({ status: response.statusCode, text });
+        resolve(new Answer(response.statusCode, Buffer.concat(await response.toArray())));
       } catch (cause) {
         fail(cause);
       }

@@ -5,6 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 const NAME = { title: '', text: ({ name }) => name };
 const STALL = { title: 'longest stall (ms)', text: ({ stall }) => stall.toFixed(1) };
 const HEALTH = { title: '/health p99 (ms)', text: ({ healthP99 }) => healthP99.toFixed(1) };
+const PAGE = { title: 'readFile p99 (ms)', text: ({ pageP99 }) => pageP99.toFixed(1) };
 
 /** Of uploads and logins. */
 export const TRAFFIC = [
@@ -14,7 +15,7 @@ export const TRAFFIC = [
   { title: 'upload (MB/s)', text: ({ uploadSpeed }) => uploadSpeed.toFixed() },
   STALL,
   HEALTH,
-  { title: 'readFile p99 (ms)', text: ({ pageP99 }) => pageP99.toFixed(1) },
+  PAGE,
 ];
 
 /** Of large bodies, one after the other. */
@@ -24,6 +25,13 @@ export const bodiesOf = (called) => [
   { title: 'MB/s', text: ({ speed }) => speed.toFixed() },
   STALL,
   HEALTH,
+];
+
+/** Of bodies that are compressed. */
+export const compressionOf = (called) => [
+  ...bodiesOf(called),
+  { title: 'ratio', text: ({ ratio }) => ratio.toFixed(2) },
+  PAGE,
 ];
 
 export function table(columns, results) {

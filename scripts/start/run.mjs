@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { USER } from './answers.mjs';
 import { compare } from './compare.mjs';
 import { step } from './progress.mjs';
-import { TRAFFIC, bodiesOf, machine, table } from './report.mjs';
+import { TRAFFIC, bodiesOf, compressionOf, machine, table } from './report.mjs';
 import { stopServers } from './server-process.mjs';
 
 /** Resolves with the status to exit with. */
@@ -19,10 +19,11 @@ export async function run({ once }) {
   });
 
   async function demonstrate() {
-    const { traffic, csv, json, server } = await compare();
+    const { traffic, csv, json, gzip, server } = await compare();
     console.log(`\n${table(TRAFFIC, traffic.results)}\n\n${traffic.conditions}`);
     console.log(`\n${table(bodiesOf('CSV of 50 MB'), csv.results)}\n\n${csv.conditions}`);
-    console.log(`\n${table(bodiesOf('JSON of 47 MB'), json.results)}\n\n${json.conditions}\n\n${machine()}`);
+    console.log(`\n${table(bodiesOf('JSON of 47 MB'), json.results)}\n\n${json.conditions}`);
+    console.log(`\n${table(compressionOf('50 MB to gzip'), gzip.results)}\n\n${gzip.conditions}\n\n${machine()}`);
     if (once) return 0;
     console.log(`\n${invitation(server.url, csv.path, json.path)}`);
     serving = true;
@@ -48,6 +49,7 @@ function invitation(url, csv, json) {
     `  curl ${url}/csv/export.csv`,
     `  curl -X POST -T "${json}" ${url}/json/orders`,
     `  curl ${url}/json/export`,
+    `  curl -X POST -T "${csv}" ${url}/gzip -o archive.csv.gz`,
     `  curl ${url}/health`,
     `  curl ${url}/stats`,
     '',

@@ -1,12 +1,13 @@
-// The servers of npm start: the examples' uploads, logins, CSV and JSON in one process.
+// The servers of npm start: the examples' uploads, logins, CSV and JSON in one process, and gzip.
 //
 //   node server.mjs offloop        all with offloop; JSON at /objects to objects, at /json to columns
 //   node server.mjs scrypt         uploads and logins with node:crypto, passwords by its scrypt on libuv's
-//                                  threads; CSV with csv-parse, JSON with JSON.parse
-//   node server.mjs scryptSync     the same, passwords by scryptSync on the event loop; CSV with papaparse
+//                                  threads, as gzip's; CSV with csv-parse, JSON with JSON.parse
+//   node server.mjs scryptSync     the same, passwords by scryptSync on the event loop, as gzipSync; CSV with papaparse
 
 import express from 'express';
 import { serve } from '../../examples/serve.mjs';
+import * as compressors from './gzip-app.mjs';
 
 /**
  * What `crypto.scrypt` takes by default, and so what many servers use: 16 MiB and some 50 ms. It is
@@ -21,6 +22,7 @@ const VARIANTS = {
     tables: 'server.mjs',
     json: 'server.mjs',
     objects: { parser: 'offloop' },
+    gzip: 'offloop',
   },
   scrypt: {
     crypto: 'server-node-crypto.mjs',
@@ -28,6 +30,7 @@ const VARIANTS = {
     tables: 'server-javascript.mjs',
     csv: { parser: 'csv-parse' },
     json: 'server-objects.mjs',
+    gzip: 'gzip',
   },
   scryptSync: {
     crypto: 'server-node-crypto.mjs',
@@ -35,10 +38,11 @@ const VARIANTS = {
     tables: 'server-javascript.mjs',
     csv: { parser: 'papaparse' },
     json: 'server-objects.mjs',
+    gzip: 'gzipSync',
   },
 };
 
-const { crypto, login, tables, csv, json, objects } = VARIANTS[process.argv[2]];
+const { crypto, login, tables, csv, json, objects, gzip } = VARIANTS[process.argv[2]];
 const uploads = await import(`../../examples/express-upload/${crypto}`);
 const logins = await import(`../../examples/express-login/${crypto}`);
 const csvUploads = await import(`../../examples/express-csv/${tables}`);
@@ -49,6 +53,7 @@ serve(
     .use('/csv', csvUploads.createApp(csv))
     .use('/json', orders.createApp())
     .use('/objects', ordersAsObjects.createApp(objects))
+    .use('/gzip', await compressors.createApp(gzip))
     .use(uploads.createApp())
     .use(logins.createApp(login))
 );
